@@ -1,0 +1,107 @@
+// Worker: one mediasoup-worker process and the line to it. It dies alone: this program lives on and is told (on_died).
+// Who tells whom when something closes: docs/closing.md.
+#pragma once
+
+#include "mediasoup/channel/channel.hpp"
+#include "mediasoup/router.hpp"
+#include "mediasoup/webrtc_server.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carillon::mediasoup {
+
+enum class WorkerLogLevel { debug, warn, error, none };
+[[nodiscard]] std::string_view to_string(WorkerLogLevel level);
+
+struct WorkerSettings {
+  std::string worker_bin;  // path of the mediasoup-worker binary
+  WorkerLogLevel log_level = WorkerLogLevel::error;
+  std::vector<std::string> log_tags;  // info ice dtls rtp srtp rtcp rtx bwe score simulcast svc sctp message
+  std::optional<std::uint16_t> rtc_min_port;
+  std::optional<std::uint16_t> rtc_max_port;
+  std::string dtls_certificate_file;  // PEM; both or none. None: the worker makes its own
+  std::string dtls_private_key_file;
+  std::string libwebrtc_field_trials;  // a bad value crashes the worker
+  boost::json::object app_data;
+
+  /// From starting the process until it says that it runs.
+  Duration startup_timeout = std::chrono::seconds{10};
+  /// From close() until the process is killed if it has not ended by itself.
+  Duration exit_timeout = std::chrono::seconds{2};
+  ChannelOptions channel;
+};
+
+struct WorkerUpdateableSettings {
+  std::optional<WorkerLogLevel> log_level;
+  std::optional<std::vector<std::string>> log_tags;
+};
+
+class Worker : public std::enable_shared_from_this<Worker> {
+ public:
+  /// Starts the process and waits until it runs. Errors: bad_request for wrong settings, worker_died for any other end.
+  /// The process gets SIGKILL when the thread that calls this ends (PR_SET_PDEATHSIG): call it on one that stays.
+  static asio::awaitable<Result<std::shared_ptr<Worker>>> create(WorkerSettings settings, Logger log = {});
+
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  [[nodiscard]] pid_t pid() const;
+  [[nodiscard]] bool closed() const { return closed_; }
+  [[nodiscard]] bool died() const { return died_; }
+  /// The process has ended and was reaped.
+  [[nodiscard]] bool subprocess_closed() const;
+  [[nodiscard]] std::size_t router_count() const { return routers_.size(); }
+  /// Of all its routers.
+  [[nodiscard]] std::size_t transport_count() const;
+
+  /// Ends routers and servers, asks the process to end, and kills it if it does not in time.
+  void close();
+  /// Until the process has ended and was reaped; after close() that takes at most exit_timeout and a moment.
+  asio::awaitable<void> wait_subprocess_closed();
+
+  asio::awaitable<Result<boost::json::value>> dump();
+  asio::awaitable<Result<boost::json::value>> get_resource_usage();
+  asio::awaitable<Result<>> update_settings(WorkerUpdateableSettings settings);
+  asio::awaitable<Result<std::shared_ptr<WebRtcServer>>> create_webrtc_server(WebRtcServerOptions options);
+  asio::awaitable<Result<std::shared_ptr<Router>>> create_router(RouterOptions options = {});
+
+  Signal<const Error&> on_died;   ///< Not asked for: exit, garbage, closed pipe or silence. Once; routers have ended before.
+  Signal<> on_subprocess_close;   ///< The process has ended and was reaped. Once.
+  Signal<> on_close;              ///< Over, whoever ended it.
+  Signal<const std::shared_ptr<WebRtcServer>&> on_new_webrtc_server;
+  Signal<const std::shared_ptr<Router>&> on_new_router;
+
+  boost::json::object app_data;
+
+ private:
+  struct Process;
+  Worker(std::shared_ptr<Process> process, std::shared_ptr<Channel> channel, WorkerSettings settings, Logger log);
+  void watch();
+  void on_broken(const Error& error);
+  void on_exit(int status);
+  void die(Error why);
+  void end_children();
+
+  Logger log_;
+  WorkerSettings settings_;
+  std::shared_ptr<Process> process_;
+  std::shared_ptr<Channel> channel_;
+  Subscription broken_;
+  bool closed_ = false;
+  bool died_ = false;
+  std::map<std::string, std::shared_ptr<WebRtcServer>> webrtc_servers_;
+  std::map<std::string, std::shared_ptr<Router>> routers_;
+};
+
+}  // namespace carillon::mediasoup
