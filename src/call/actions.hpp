@@ -1,0 +1,147 @@
+// What must be done, in this order, after something happened to the calls. Plain values; the driver performs them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/id.hpp"
+#include "base/time.hpp"
+#include "call/events.hpp"
+#include "call/reason.hpp"
+#include "call/record.hpp"
+
+namespace carillon::call {
+
+struct Party {
+  UserId user;
+  std::string name;
+  friend bool operator==(const Party&, const Party&) = default;
+};
+
+// ---- Messages: the notifications of DESIGN section 3, but for callId, rev (in Tell) and serverTime ---------------
+
+struct CallStarted {
+  RoomId room;
+  Party caller;  ///< Who rings you: the caller, or whoever invited you.
+  std::vector<UserId> callees;
+  Media media = Media::audio;
+  Time ring_until;
+  std::optional<std::string> metadata = {};
+  friend bool operator==(const CallStarted&, const CallStarted&) = default;
+};
+
+enum class Via { socket, push };
+
+struct CallRinging {
+  UserId user;
+  std::size_t devices = 0;  ///< How many ring now.
+  Via via = Via::socket;
+  friend bool operator==(const CallRinging&, const CallRinging&) = default;
+};
+
+struct CallAccepted {
+  UserId user;
+  friend bool operator==(const CallAccepted&, const CallAccepted&) = default;
+};
+
+struct CallDeclined {
+  UserId user;
+  EndReason reason = EndReason::declined;  ///< declined, busy; in a call that goes on also timeout.
+  friend bool operator==(const CallDeclined&, const CallDeclined&) = default;
+};
+
+/// Somebody entered, or came back after participant-reconnecting.
+struct ParticipantJoined {
+  UserId user;
+  DeviceId device;
+  friend bool operator==(const ParticipantJoined&, const ParticipantJoined&) = default;
+};
+
+struct ParticipantLeft {
+  UserId user;
+  DeviceId device;
+  EndReason reason = EndReason::hangup;
+  friend bool operator==(const ParticipantLeft&, const ParticipantLeft&) = default;
+};
+
+struct ParticipantReconnecting {
+  UserId user;
+  DeviceId device;
+  friend bool operator==(const ParticipantReconnecting&, const ParticipantReconnecting&) = default;
+};
+
+struct EndCall {
+  EndReason reason = EndReason::hangup;
+  friend bool operator==(const EndCall&, const EndCall&) = default;
+};
+
+using Message = std::variant<CallStarted, CallRinging, CallAccepted, CallDeclined, ParticipantJoined, ParticipantLeft,
+                             ParticipantReconnecting, EndCall>;
+
+// ---- Actions -----------------------------------------------------------------------------------------------------
+
+/// Send this to this device, which is connected. `rev` grows with every message of a call: for one device strictly.
+struct Tell {
+  DeviceId device;
+  CallId call;
+  std::uint64_t rev = 0;
+  Message message;
+  friend bool operator==(const Tell&, const Tell&) = default;
+};
+
+/// A call began: give its room a router now, so that accepting is fast.
+struct OpenRoom {
+  CallId call;
+  RoomId room;
+  friend bool operator==(const OpenRoom&, const OpenRoom&) = default;
+};
+
+/// The call is over: the room closes, with every peer that is still in it.
+struct CloseRoom {
+  CallId call;
+  RoomId room;
+  friend bool operator==(const CloseRoom&, const CloseRoom&) = default;
+};
+
+/// This device has lost its seat in a call that goes on: its media goes.
+struct DropPeer {
+  CallId call;
+  DeviceId device;
+  friend bool operator==(const DropPeer&, const DropPeer&) = default;
+};
+
+/// A callee has no connected device: push, and answer with the event Reached. At most once for each ring.
+struct ReachOffline {
+  CallId call;
+  UserId user;
+  friend bool operator==(const ReachOffline&, const ReachOffline&) = default;
+};
+
+/// That ring is over: stop what push has set ringing. Exactly once for each ReachOffline.
+struct StopReaching {
+  CallId call;
+  UserId user;
+  EndReason reason = EndReason::hangup;  ///< answered_elsewhere when a device of the user has answered.
+  friend bool operator==(const StopReaching&, const StopReaching&) = default;
+};
+
+/// The grace of this device is over and it is forgotten: its resume token is void.
+struct ForgetDevice {
+  DeviceId device;
+  friend bool operator==(const ForgetDevice&, const ForgetDevice&) = default;
+};
+
+/// The last action about a call: keep its record.
+struct WriteRecord {
+  CallRecord record;
+  friend bool operator==(const WriteRecord&, const WriteRecord&) = default;
+};
+
+using Action = std::variant<Tell, OpenRoom, CloseRoom, DropPeer, ReachOffline, StopReaching, ForgetDevice, WriteRecord>;
+using Actions = std::vector<Action>;
+
+}  // namespace carillon::call

@@ -1,0 +1,40 @@
+// The rules of calling that an operator may choose, with their limits.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "base/time.hpp"
+
+namespace carillon::call {
+
+struct Config {
+  /// How long a callee rings when the caller does not say (contract M8).
+  Duration ring = std::chrono::seconds{30};
+  /// The longest a caller may ask for: most phones give up ringing by themselves after two minutes.
+  Duration ring_max = std::chrono::seconds{120};
+
+  /// How long the seat of a dropped connection is kept. 0: a drop is a hang-up.
+  Duration grace = std::chrono::seconds{10};
+
+  /// A callee who is in a call already: true rings him all the same, false answers the caller `busy`.
+  bool call_waiting = true;
+
+  /// `start-call` with the roomId of a call that is on joins that call. True: anybody who names the room may;
+  /// false: only who was called into it.
+  bool open_rooms = true;
+
+  /// People in one call, the caller included, whatever became of them.
+  std::size_t people_max = 64;
+  /// Calls one device may be in at a time: one that talks, some on hold. More is an attack.
+  std::size_t calls_per_device_max = 8;
+  /// Bytes of the app's own words beside a call (DESIGN section 3: 4 KiB).
+  std::size_t metadata_bytes_max = 4096;
+
+  /// For how long, and how many of the newest for each device, answered requests are remembered, so that a repeated
+  /// `requestId` gets the same answer. A client gives up on a request well before.
+  Duration requests_kept = std::chrono::minutes{2};
+  std::size_t requests_per_device_max = 32;
+};
+
+}  // namespace carillon::call
