@@ -107,9 +107,8 @@ inline srtp_err_status_t srtp_policy_set_ssrc(srtp_policy_t policy, srtp_ssrc_t 
 inline srtp_err_status_t srtp_policy_set_profile(srtp_policy_t policy, srtp_profile_t profile) {
   // RFC 5764 section 4.1.2: with AES_CM_128_HMAC_SHA1_32, RTCP still has a tag of 80 bits. libsrtp 2 knows.
   const auto status = srtp_crypto_policy_set_from_profile_for_rtp(&policy->settings.rtp, profile);
-  return status != srtp_err_status_ok
-             ? status
-             : srtp_crypto_policy_set_from_profile_for_rtcp(&policy->settings.rtcp, profile);
+  return status != srtp_err_status_ok ? status
+                                      : srtp_crypto_policy_set_from_profile_for_rtcp(&policy->settings.rtcp, profile);
 }
 
 inline srtp_err_status_t srtp_policy_add_key(srtp_policy_t policy, const std::uint8_t* key, std::size_t key_length,

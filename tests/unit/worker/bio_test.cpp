@@ -115,9 +115,7 @@ class Endpoint {
     return any;
   }
 
-  void write(std::string_view text) {
-    SSL_write(connection_.get(), text.data(), static_cast<int>(text.size()));
-  }
+  void write(std::string_view text) { SSL_write(connection_.get(), text.data(), static_cast<int>(text.size())); }
 
   [[nodiscard]] bool finished() const { return SSL_is_init_finished(connection_.get()) == 1; }
   [[nodiscard]] const std::string& received() const { return received_; }

@@ -73,9 +73,9 @@ srtp_t adapted(const Suite& suite, Direction direction, std::uint8_t seed = 1, b
   EXPECT_EQ(srtp_policy_create(&policy), srtp_err_status_ok);
   EXPECT_EQ(srtp_policy_set_ssrc(policy, any_ssrc(direction)), srtp_err_status_ok);
   EXPECT_EQ(srtp_policy_set_profile(policy, suite.profile), srtp_err_status_ok);
-  EXPECT_EQ(srtp_policy_add_key(policy, key.data(), key_length, key.data() + key_length, key.size() - key_length,
-                                nullptr, 0),
-            srtp_err_status_ok);
+  EXPECT_EQ(
+      srtp_policy_add_key(policy, key.data(), key_length, key.data() + key_length, key.size() - key_length, nullptr, 0),
+      srtp_err_status_ok);
   EXPECT_EQ(srtp_policy_set_allow_repeat_tx(policy, repeat), srtp_err_status_ok);
   EXPECT_EQ(srtp_policy_set_window_size(policy, window_packets), srtp_err_status_ok);
   srtp_t session = nullptr;
@@ -100,9 +100,8 @@ srtp_t plain(const Suite& suite, Direction direction, std::uint8_t seed = 1) {
 }
 
 Bytes rtp_packet(std::uint16_t sequence, std::size_t payload_bytes) {
-  Bytes packet{0x80, 96, static_cast<std::uint8_t>(sequence >> 8U), static_cast<std::uint8_t>(sequence),
-               0,    0,  0,                                         0,
-               1,    2,  3,                                         4};
+  Bytes packet{
+      0x80, 96, static_cast<std::uint8_t>(sequence >> 8U), static_cast<std::uint8_t>(sequence), 0, 0, 0, 0, 1, 2, 3, 4};
   for (std::size_t i = 0; i < payload_bytes; ++i) {
     packet.push_back(static_cast<std::uint8_t>(sequence + 3 * i));
   }
@@ -126,8 +125,8 @@ struct Flavour {
   srtp_err_status_t (*unprotect)(srtp_t, const std::uint8_t*, std::size_t, std::uint8_t*, std::size_t*);
   srtp_err_status_t (*plain_protect)(srtp_t, void*, int*);
   srtp_err_status_t (*plain_unprotect)(srtp_t, void*, int*);
-  std::size_t extra_bytes;            // added beside the tag
-  Bytes (*packet)(int number);        // a packet that may follow the one before
+  std::size_t extra_bytes;      // added beside the tag
+  Bytes (*packet)(int number);  // a packet that may follow the one before
 };
 
 const std::array flavours{
@@ -285,8 +284,8 @@ TEST_P(Srtp, AReplayedPacketIsRefused) {
   ASSERT_FALSE(adapted_unprotect(flavour, receiver, protected_packet).empty());
 
   std::size_t length = protected_packet.size();
-  EXPECT_EQ(flavour.unprotect(receiver.get(), protected_packet.data(), protected_packet.size(),
-                              protected_packet.data(), &length),
+  EXPECT_EQ(flavour.unprotect(receiver.get(), protected_packet.data(), protected_packet.size(), protected_packet.data(),
+                              &length),
             srtp_err_status_replay_fail);
 }
 
@@ -296,7 +295,8 @@ TEST_P(Srtp, APacketOlderThanTheReplayWindowIsRefused) {
   // Past both windows: the one asked for, and the 128 packets that libsrtp2 always has for RTCP.
   Bytes late = adapted_protect(flavour, sender, flavour.packet(0));
   for (int number = 1; number < many; ++number) {
-    ASSERT_FALSE(adapted_unprotect(flavour, receiver, adapted_protect(flavour, sender, flavour.packet(number))).empty());
+    ASSERT_FALSE(
+        adapted_unprotect(flavour, receiver, adapted_protect(flavour, sender, flavour.packet(number))).empty());
   }
   std::size_t length = late.size();
   EXPECT_EQ(flavour.unprotect(receiver.get(), late.data(), late.size(), late.data(), &length),
@@ -408,7 +408,8 @@ class SrtpSuite : public testing::TestWithParam<Suite> {
     srtp_policy_create(&policy);
     srtp_policy_set_ssrc(policy, any_ssrc(Direction::send));
     srtp_policy_set_profile(policy, suite.profile);
-    auto status = srtp_policy_add_key(policy, long_enough.data(), key_bytes, long_enough.data(), salt_bytes, nullptr, 0);
+    auto status =
+        srtp_policy_add_key(policy, long_enough.data(), key_bytes, long_enough.data(), salt_bytes, nullptr, 0);
     if (status == srtp_err_status_ok) {
       srtp_t session = nullptr;
       status = srtp_create(&session, policy);
