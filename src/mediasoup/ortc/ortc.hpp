@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/result.hpp"
@@ -49,8 +50,12 @@ struct ConsumerOptions {
 [[nodiscard]] RtpParameters get_pipe_consumer_rtp_parameters(const RtpParameters& consumable, bool enable_rtx,
                                                              std::uint32_t ssrc, std::uint32_t rtx_ssrc);
 
+/// Makes a producer's parameters what the worker is sent: an encoding if there is none, the transport's `cname`, and no
+/// `rid` beside an `ssrc`. A client may give both, and an RTP packet for each would then abort the worker.
+void complete_producer_rtp_parameters(RtpParameters& params, std::string cname);
+
 /// Whatever would make the worker refuse, or abort on, a producer with these parameters, said before it gets there.
-/// Call it on the parameters that are sent: with the encoding and the cname that the transport fills in.
+/// Call it on completed parameters; it needs no router, so it may come before the mapping.
 [[nodiscard]] Result<> check_producer_rtp_parameters(MediaKind kind, const RtpParameters& params,
                                                      std::string_view path = "rtpParameters");
 
