@@ -1,0 +1,126 @@
+// Why a call ended, in plain words. The list of reasons is closed (docs/protocol.md).
+import { listNames } from './names';
+
+/** The reasons on the wire, and the ones that only this page knows. */
+export type EndReason =
+  | 'hangup'
+  | 'canceled'
+  | 'timeout'
+  | 'declined'
+  | 'busy'
+  | 'answered-elsewhere'
+  | 'declined-elsewhere'
+  | 'disconnected'
+  | 'failed'
+  | 'removed'
+  | 'unreachable'
+  | 'forbidden';
+
+export interface EndFacts {
+  readonly reason: EndReason;
+  /** Everybody else in the call. */
+  readonly names: readonly string[];
+  readonly outgoing: boolean;
+  /** Somebody answered, so there was a conversation. */
+  readonly connected: boolean;
+  /** This person pressed the button. */
+  readonly byMe: boolean;
+}
+
+export interface EndWords {
+  readonly title: string;
+  readonly detail: string;
+  /** Whether to offer the same call again. */
+  readonly again: boolean;
+}
+
+/** What the last page of a call says. */
+export function endWords(facts: EndFacts): EndWords {
+  const { reason, outgoing, connected, byMe } = facts;
+  const who = facts.names.length > 0 ? listNames(facts.names) : 'The other side';
+  const group = facts.names.length > 1;
+  switch (reason) {
+    case 'hangup':
+      if (byMe) return { title: group ? 'You left the call' : 'You hung up', detail: '', again: true };
+      if (group) return { title: 'Call ended', detail: 'Everybody else has left.', again: true };
+      return { title: 'Call ended', detail: `${who} hung up.`, again: true };
+    case 'canceled':
+      if (outgoing) return { title: 'Call canceled', detail: `You stopped calling ${who}.`, again: true };
+      return { title: 'Missed call', detail: `${who} stopped calling before you answered.`, again: true };
+    case 'timeout':
+      if (!outgoing) return { title: 'Missed call', detail: `${who} called you.`, again: true };
+      return { title: 'No answer', detail: group ? 'Nobody answered in time.' : `${who} did not answer.`, again: true };
+    case 'declined':
+      if (!outgoing) return { title: 'Call declined', detail: `You declined the call.`, again: true };
+      return {
+        title: 'Call declined',
+        detail: group ? 'Nobody took the call.' : `${who} declined the call.`,
+        again: true,
+      };
+    case 'busy':
+      if (!outgoing) return { title: 'Call declined', detail: 'You were in another call.', again: true };
+      return { title: 'Busy', detail: group ? 'Nobody is free now.' : `${who} is in another call.`, again: true };
+    case 'answered-elsewhere':
+      return { title: 'Answered elsewhere', detail: 'You took this call on another of your devices.', again: false };
+    case 'declined-elsewhere':
+      return {
+        title: 'Declined elsewhere',
+        detail: 'You declined this call on another of your devices.',
+        again: false,
+      };
+    case 'disconnected':
+      return connected
+        ? {
+            title: 'Connection lost',
+            detail: byMe ? 'Your connection did not come back in time.' : 'The connection did not come back in time.',
+            again: true,
+          }
+        : { title: 'Connection lost', detail: 'The call could not go on.', again: true };
+    case 'failed':
+      return {
+        title: 'The call failed',
+        detail: 'Something went wrong on the way. It is not your fault; try again.',
+        again: true,
+      };
+    case 'removed':
+      return { title: 'You were removed', detail: 'Somebody who runs this call took you out of it.', again: false };
+    case 'unreachable':
+      return {
+        title: 'Unreachable',
+        detail: group
+          ? 'Nobody can be rung: none of them has a device online.'
+          : `${who} has no device that can ring now.`,
+        again: true,
+      };
+    case 'forbidden':
+      return { title: 'Not allowed', detail: `You may not call ${who}.`, again: false };
+  }
+}
+
+/** What a person in the list of an outgoing or running call is doing. */
+export type CalleeState =
+  'calling' | 'ringing' | 'pushed' | 'accepted' | 'declined' | 'busy' | 'timeout' | 'unreachable' | 'left';
+
+/** One line below a person's name while the call rings. */
+export function calleeWords(state: CalleeState, devices: number): string {
+  switch (state) {
+    case 'calling':
+      return 'Calling…';
+    case 'ringing':
+      return devices > 1 ? `Ringing on ${devices} devices` : 'Ringing';
+    case 'pushed':
+      return 'Offline, notified by push';
+    case 'accepted':
+      return 'Answered';
+    case 'declined':
+      return 'Declined';
+    case 'busy':
+      return 'Busy in another call';
+    case 'timeout':
+      return 'No answer';
+    case 'unreachable':
+      return 'Unreachable';
+    case 'left':
+      return 'Left';
+  }
+}

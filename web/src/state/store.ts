@@ -1,0 +1,115 @@
+// The state of the app, as signals: set by the session, read by the pages.
+import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals';
+import {
+  screenOf,
+  type CallView,
+  type Connection,
+  type DevicesView,
+  type EndedView,
+  type IncomingView,
+  type Named,
+  type Notice,
+  type Person,
+  type RecentCall,
+  type Screen,
+} from './model';
+
+export type OpenDialog = 'devices' | 'add-people' | 'shortcuts' | null;
+
+export interface SignInState {
+  readonly busy: boolean;
+  readonly error: string | null;
+}
+
+export interface Announcement {
+  readonly text: string;
+  /** Interrupts what is being read: a call rings, a call has ended. */
+  readonly urgent: boolean;
+}
+
+export interface Store {
+  readonly me: Signal<Named | null>;
+  readonly signIn: Signal<SignInState>;
+  readonly connection: Signal<Connection>;
+  /** False: the server does not tell who is online. */
+  readonly presenceKnown: Signal<boolean>;
+  readonly people: Signal<readonly Person[]>;
+  readonly selected: Signal<ReadonlySet<string>>;
+  readonly incoming: Signal<readonly IncomingView[]>;
+  readonly call: Signal<CallView | null>;
+  readonly ended: Signal<EndedView | null>;
+  readonly recent: Signal<readonly RecentCall[]>;
+  readonly notices: Signal<readonly Notice[]>;
+  readonly devices: Signal<DevicesView>;
+  readonly dialog: Signal<OpenDialog>;
+  readonly announcement: Signal<Announcement>;
+  /** The browser waits for a touch before it lets the ringtone sound. */
+  readonly soundBlocked: Signal<boolean>;
+  /** The server's clock, ms since the epoch; moves while something on the page counts. */
+  readonly now: Signal<number>;
+  readonly screen: ReadonlySignal<Screen>;
+}
+
+export function createStore(now: number): Store {
+  const me = signal<Named | null>(null);
+  const connection = signal<Connection>('connecting');
+  const incoming = signal<readonly IncomingView[]>([]);
+  const call = signal<CallView | null>(null);
+  const ended = signal<EndedView | null>(null);
+  return {
+    me,
+    signIn: signal<SignInState>({ busy: false, error: null }),
+    connection,
+    presenceKnown: signal(true),
+    people: signal<readonly Person[]>([]),
+    selected: signal<ReadonlySet<string>>(new Set()),
+    incoming,
+    call,
+    ended,
+    recent: signal<readonly RecentCall[]>([]),
+    notices: signal<readonly Notice[]>([]),
+    devices: signal<DevicesView>({
+      cameras: [],
+      microphones: [],
+      speakers: [],
+      selected: { camera: null, microphone: null, speaker: null },
+      canSelectSpeaker: false,
+      canShareScreen: false,
+    }),
+    dialog: signal<OpenDialog>(null),
+    announcement: signal<Announcement>({ text: '', urgent: false }),
+    soundBlocked: signal(false),
+    now: signal(now),
+    screen: computed(() =>
+      screenOf({
+        signedIn: me.value !== null,
+        connection: connection.value,
+        incoming: incoming.value.length,
+        call: call.value,
+        ended: ended.value !== null,
+      }),
+    ),
+  };
+}
+
+/** What the pages can ask for. The session does it; the gallery ignores it. */
+export interface Actions {
+  signIn(name: string): Promise<void>;
+  signOut(): void;
+  toggleSelected(userId: string): void;
+  clearSelected(): void;
+  startCall(userIds: readonly string[], media: 'audio' | 'video'): Promise<void>;
+  /** Also from within a call: that one ends first. */
+  accept(callId: string, media: 'audio' | 'video'): Promise<void>;
+  decline(callId: string): Promise<void>;
+  hangUp(): Promise<void>;
+  toggleMicrophone(): Promise<void>;
+  toggleCamera(): Promise<void>;
+  toggleScreen(): Promise<void>;
+  invite(userIds: readonly string[]): Promise<void>;
+  closeEnded(): void;
+  callAgain(): Promise<void>;
+  openDialog(dialog: OpenDialog): void;
+  selectDevice(kind: 'camera' | 'microphone' | 'speaker', deviceId: string | null): Promise<void>;
+  dismiss(noticeId: number): void;
+}

@@ -1,0 +1,120 @@
+// Which page is on, and what lies above every page: banner, notices, dialogs, and the words for screen readers.
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { titleOf } from '../state/model';
+import type { Actions, Store } from '../state/store';
+import { AppContext, useApp } from '../ui/context';
+import { CloseIcon, InfoIcon, WarningIcon } from '../ui/icons';
+import { InCall } from './call';
+import { Dialogs } from './dialogs';
+import { Ended } from './ended';
+import { Home } from './home';
+import { Incoming, Waiting } from './incoming';
+import { Outgoing } from './outgoing';
+import { SignedOut, SignIn } from './sign-in';
+
+export function App({ store, actions }: { readonly store: Store; readonly actions: Actions }): JSX.Element {
+  return (
+    <AppContext.Provider value={{ store, actions }}>
+      <Title />
+      <Banner />
+      <Page />
+      <Notices />
+      <Dialogs />
+      <Announcer />
+    </AppContext.Provider>
+  );
+}
+
+function Page(): JSX.Element {
+  const { store } = useApp();
+  const call = store.call.value;
+  const ended = store.ended.value;
+  switch (store.screen.value) {
+    case 'sign-in':
+      return <SignIn />;
+    case 'signed-out':
+      return <SignedOut />;
+    case 'home':
+      return <Home />;
+    case 'incoming':
+      return <Incoming />;
+    case 'outgoing':
+      return call ? (
+        <>
+          <Outgoing call={call} />
+          {store.incoming.value.length > 0 && <Waiting />}
+        </>
+      ) : (
+        <></>
+      );
+    case 'call':
+      return call ? <InCall call={call} /> : <></>;
+    case 'ended':
+      return ended ? <Ended ended={ended} /> : <></>;
+  }
+}
+
+function Title(): JSX.Element {
+  const { store } = useApp();
+  const title = titleOf(store.screen.value, store.incoming.value[0] ?? null, store.call.value);
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return <></>;
+}
+
+/** The connection to the server, when it is not as it should be. In a call the call says it itself. */
+function Banner(): JSX.Element {
+  const { store } = useApp();
+  const screen = store.screen.value;
+  if (screen === 'sign-in' || screen === 'signed-out' || screen === 'call') return <></>;
+  const connection = store.connection.value;
+  if (connection === 'online' || connection === 'closed') return <></>;
+  const words = {
+    connecting: 'Connecting…',
+    unreachable: 'The server cannot be reached. Trying again…',
+    reconnecting: 'The connection was lost. Reconnecting…',
+  }[connection];
+  return (
+    <div class={`banner banner-${connection}`} role="status" data-testid="banner" data-connection={connection}>
+      <span class="spinner" />
+      {words}
+    </div>
+  );
+}
+
+function Notices(): JSX.Element {
+  const { store, actions } = useApp();
+  return (
+    <div class="notices">
+      {store.notices.value.map((notice) => (
+        <div key={notice.id} class={`notice notice-${notice.tone}`} data-testid="notice">
+          {notice.tone === 'warning' ? <WarningIcon size={20} /> : <InfoIcon size={20} />}
+          <p dir="auto" data-testid={notice.end ? 'end-reason' : undefined}>
+            {notice.text}
+          </p>
+          <button type="button" class="icon-button" aria-label="Dismiss" onClick={() => actions.dismiss(notice.id)}>
+            <CloseIcon size={18} />
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Two live regions that are always on the page: screen readers only speak of changes in regions they know already. */
+function Announcer(): JSX.Element {
+  const { store } = useApp();
+  const { text, urgent } = store.announcement.value;
+  return (
+    <div class="visually-hidden">
+      <div aria-live="assertive" data-testid="announce-urgent">
+        {urgent ? text : ''}
+      </div>
+      <div aria-live="polite" data-testid="announce">
+        {urgent ? '' : text}
+      </div>
+    </div>
+  );
+}
