@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct CallStarted {
 };
 
 enum class Via { socket, push };
+
+[[nodiscard]] std::string_view to_string(Via via);
 
 struct CallRinging {
   UserId user;
@@ -125,7 +128,7 @@ struct ReachOffline {
 struct StopReaching {
   CallId call;
   UserId user;
-  EndReason reason = EndReason::hangup;  ///< answered_elsewhere when a device of the user has answered.
+  EndReason reason = EndReason::hangup;  ///< As for a phone of his on which he did nothing.
   friend bool operator==(const StopReaching&, const StopReaching&) = default;
 };
 

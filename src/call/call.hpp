@@ -2,6 +2,7 @@
 // connected, and all that spans calls (glare, busy, rooms, requests), is call::Calls. States: docs/call-states.md.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,9 +26,8 @@ struct Phone {
 // Where a person of a call is: exactly one of these.
 
 struct Ringing {
-  Party by;            ///< Who rings him,
-  DeviceId by_device;  ///< and who hears how that goes.
-  Time until;          ///< From this moment on it is too late to answer.
+  Party by;    ///< Who rings him, and hears how that goes.
+  Time until;  ///< From this moment on it is too late to answer.
   std::vector<Phone> phones;
   bool reaching = false;  ///< Push tries too.
 };
@@ -38,11 +38,11 @@ struct Seated {
   bool away = false;  ///< In grace: the connection is lost, the seat is kept.
 };
 
-struct Out {};  ///< Left, declined, missed; the record says which.
+struct Out {};  ///< Left, declined or missed; the record says which.
 
 struct Person {
   PersonRecord record;  ///< Who, and what was so far.
-  std::variant<Ringing, Seated, Out> place;
+  std::variant<Out, Ringing, Seated> place;
 
   [[nodiscard]] const UserId& user() const { return record.user; }
   [[nodiscard]] const Ringing* ringing() const { return std::get_if<Ringing>(&place); }
@@ -59,8 +59,8 @@ class Call {
     std::optional<std::string> metadata = {};
   };
 
-  /// The caller has the first seat. A call in which nobody rings after the first ring()s is over: settle() says so.
-  Call(Terms terms, Party caller, DeviceId device, Time now);
+  /// The caller takes the first seat. Then ring() or refuse_busy() each callee, and settle().
+  Call(Terms terms, const Party& caller, const DeviceId& device, Time now);
 
   // ---- What it is ----
 
@@ -70,64 +70,81 @@ class Call {
   [[nodiscard]] const std::optional<std::string>& metadata() const { return terms_.metadata; }
   [[nodiscard]] State state() const { return answered_at_ ? State::active : State::ringing; }
   [[nodiscard]] std::uint64_t rev() const { return rev_; }
-  [[nodiscard]] bool over() const { return ended_at_.has_value(); }
-  /// The caller first. Nobody is ever taken off the list, so that two people stay one to one, three a group.
+  [[nodiscard]] bool over() const { return ended_.has_value(); }
+
+  /// The caller first. Nobody is ever taken off this list.
   [[nodiscard]] const std::vector<Person>& people() const { return people_; }
-  [[nodiscard]] bool one_to_one() const { return people_.size() <= 2; }
   [[nodiscard]] const Person& caller() const { return people_.front(); }
   [[nodiscard]] const Person* person(const UserId& user) const;
+  /// Two people: their call ends with the first who leaves. Two callees, or a third who comes in later, make a group.
+  [[nodiscard]] bool pair() const;
+  /// Whoever sits on this device; nullptr: nobody.
   [[nodiscard]] const Person* seated_on(const DeviceId& device) const;
-  [[nodiscard]] std::vector<UserId> callees() const;
   /// The last moment at which somebody rings or rang.
   [[nodiscard]] Time ring_until() const { return ring_until_; }
   /// When tick() has something to do; nullopt: nobody rings.
   [[nodiscard]] std::optional<Time> deadline() const;
+
   [[nodiscard]] CallSnapshot snapshot(const UserId& user, const DeviceId& device) const;
+  /// Of a call that is over.
+  [[nodiscard]] CallRecord record() const;
 
-  // ---- What happens to it: each appends what must be done ----
+  // ---- What happens to it: each appends what must be done, and may leave the call over ----
 
-  /// `who`, not in the call and not ringing, rings on these devices, which are connected.
-  void ring(Party who, const std::vector<DeviceId>& devices, const DeviceId& by_device, Time until, Time now, Actions& out);
-  /// Like ring(), but he is in another call: declined at once.
-  void busy(Party who, const DeviceId& by_device, Time now, Actions& out);
-  /// A device of a person connected or resumed: it rings if he does, it has its seat again if it had one.
-  void device_here(const UserId& user, const DeviceId& device, Actions& out);
-  /// A device of a person dropped; it may come back.
-  void device_away(const UserId& user, const DeviceId& device, Actions& out);
-  /// A device of a person is gone for good: its seat too.
-  void device_gone(const UserId& user, const DeviceId& device, EndReason why, Time now, Actions& out);
+  /// `who`, who neither rings nor sits, rings on these devices.
+  void ring(const Party& who, const std::vector<DeviceId>& devices, const Party& by, Time until, Time now, Actions& out);
+  /// Like ring(), but he talks to somebody else: an answer at once.
+  void refuse_busy(const Party& who, Actions& out);
   /// Push rings this many devices of him.
   void reached(const UserId& user, std::size_t devices, Actions& out);
 
-  /// Somebody takes a seat: an answer if he rings, else late, back, or with another device. `who` may be new.
-  void enter(Party who, const DeviceId& device, Time now, Actions& out);
-  /// Somebody who rings says no. `device`: the one he said it on.
+  /// A device of a person connected or resumed: it rings if he does, and has its seat again.
+  void device_here(const UserId& user, const DeviceId& device, Actions& out);
+  /// It dropped, and may come back.
+  void device_away(const UserId& user, const DeviceId& device, Actions& out);
+  /// It is gone for good, with its seat.
+  void device_gone(const UserId& user, const DeviceId& device, EndReason why, Time now, Actions& out);
+
+  /// `who` takes a seat, on this device: an answer, or late, or back, or the move of his seat. He may be new here.
+  void enter(const Party& who, const DeviceId& device, Time now, Actions& out);
+  /// Glare: who entered on this device did so by calling `other`, and hears that the other has accepted too.
+  void met(const DeviceId& device, const UserId& other, Actions& out);
+  /// He who rings says no, on this device.
   void decline(const UserId& user, const DeviceId& device, EndReason reason, Time now, Actions& out);
-  /// Somebody gives up his seat.
+  /// He who sits gives up his seat. Before an answer a hang-up is a cancel.
   void leave(const UserId& user, EndReason why, Time now, Actions& out);
   /// Over for everyone.
   void end(EndReason why, Time now, Actions& out);
-  /// Ends the rings that are due.
-  void tick(Time now, Actions& out);
-  /// Ends the call, for this reason, if nothing holds it any more (see docs/call-states.md).
+  /// Ends, for this reason, if nothing holds the call any more.
   void settle(EndReason why, Time now, Actions& out);
+  /// Gives up on those who have rung long enough.
+  void tick(Time now, Actions& out);
 
-  /// Aborts on a bug: what must hold in each state.
+  /// Aborts on a bug: what must hold between two events.
   void check_invariants() const;
 
  private:
-  Person* find(const UserId& user);
-  Person& admit(Party who);
+  struct Ended {
+    Time at;
+    EndReason reason;
+  };
+
+  [[nodiscard]] Person* find(const UserId& user);
+  [[nodiscard]] Person& admit(const Party& who);
+  [[nodiscard]] bool held() const;
+
+  [[nodiscard]] CallStarted invitation(const Ringing& ringing) const;
   void tell(const DeviceId& device, Message message, Actions& out);
-  void tell_seated(const Message& message, const DeviceId& except, Actions& out);
-  void tell_ringing(const Person& person, Actions& out);
-  void stop_ringing(Person& person, const DeviceId& device, EndReason on_device, EndReason elsewhere, Actions& out);
+  void tell_seated(const Message& message, const Person& except, Actions& out);
+  void tell_devices(const Person& person, Actions& out);
+  void count_phones(Person& person, Actions& out);
+  void stop_ringing(Person& person, const DeviceId& device, EndReason there, EndReason elsewhere, Actions& out);
   void vacate(Person& person, EndReason why, Time now, Actions& out);
 
   Terms terms_;
   Time started_at_;
   std::optional<Time> answered_at_;
-  std::optional<Time> ended_at_;
+  std::optional<Ended> ended_;
   Time ring_until_;
   std::uint64_t rev_ = 0;
   std::vector<Person> people_;

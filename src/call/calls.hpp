@@ -67,6 +67,11 @@ class Calls {
   void check_invariants() const;
 
  private:
+  struct Live {
+    Call call;
+    std::optional<Time> due = {};  ///< Its entry in due_.
+  };
+
   void on(const DeviceConnected& event, Time now, Actions& out);
   void on(const DeviceResumed& event, Time now, Actions& out);
   void on(const DeviceLost& event, Time now, Actions& out);
@@ -74,21 +79,51 @@ class Calls {
   void on(const Reached& event, Time now, Actions& out);
   void on(const RoomFailed& event, Time now, Actions& out);
 
-  Result<Reply> on(const StartCall& command, const UserId& user, Time now, Actions& out);
-  Result<Reply> on(const Accept& command, const UserId& user, Time now, Actions& out);
-  Result<Reply> on(const Decline& command, const UserId& user, Time now, Actions& out);
-  Result<Reply> on(const End& command, const UserId& user, Time now, Actions& out);
-  Result<Reply> on(const Invite& command, const UserId& user, Time now, Actions& out);
-  Result<Reply> on(const Join& command, const UserId& user, Time now, Actions& out);
-  Result<Reply> on(const Leave& command, const UserId& user, Time now, Actions& out);
+  /// Answers a repeated request as before, without a second effect.
+  template <class Command>
+  [[nodiscard]] Result<Reply> answer(const Command& command, std::size_t method, Time now, Actions& out);
+  [[nodiscard]] Result<Reply> on(const StartCall& command, const UserId& user, Time now, Actions& out);
+  [[nodiscard]] Result<Reply> on(const Accept& command, const UserId& user, Time now, Actions& out);
+  [[nodiscard]] Result<Reply> on(const Decline& command, const UserId& user, Time now, Actions& out);
+  [[nodiscard]] Result<Reply> on(const End& command, const UserId& user, Time now, Actions& out);
+  [[nodiscard]] Result<Reply> on(const Invite& command, const UserId& user, Time now, Actions& out);
+  [[nodiscard]] Result<Reply> on(const Join& command, const UserId& user, Time now, Actions& out);
+  [[nodiscard]] Result<Reply> on(const Leave& command, const UserId& user, Time now, Actions& out);
+
+  // Start-call: does it mean a call that is on already?
+  [[nodiscard]] Call* in_room(const std::optional<RoomId>& room);
+  [[nodiscard]] Call* recalled(const UserId& user, const DeviceId& device, const std::vector<UserId>& callees);
+  [[nodiscard]] Call* shared_with(const UserId& user, const UserId& callee);
+  [[nodiscard]] Result<Reply> begin(const StartCall& command, const UserId& user, const std::vector<UserId>& callees,
+                                    Time until, Time now, Actions& out);
+
+  [[nodiscard]] Result<std::vector<UserId>> checked_callees(const std::vector<UserId>& callees, const UserId& user) const;
+  [[nodiscard]] Result<Duration> checked_ring(const std::optional<Duration>& ring) const;
+  void ring(Call& call, const UserId& callee, const Party& by, Time until, Time now, Actions& out);
+  [[nodiscard]] static Reply reply_of(const Call& call) { return {call.id(), call.room(), call.ring_until()}; }
+  [[nodiscard]] Result<Reply> enter(Call& call, const UserId& user, const DeviceId& device, Time now, Actions& out);
+  [[nodiscard]] Result<Reply> leave(Call& call, const UserId& user, const DeviceId& device, Time now, Actions& out);
+
+  [[nodiscard]] Call* live(const CallId& call);
+  [[nodiscard]] std::vector<CallId> calls_of(const UserId& user) const;
+  [[nodiscard]] std::vector<CallId> seats_of(const DeviceId& device) const;
+  [[nodiscard]] bool talks(const UserId& user) const;
+  /// A device and all it holds in calls is gone.
+  void gone(const DeviceId& device, EndReason why, Time now, Actions& out);
+  /// After anything happened to a call: keeps the indexes true, and buries the call when it is over.
+  void file(const Call& call, Actions& out);
+  /// Does what deadlines asked for until now, each at its own time.
+  void catch_up(Time now, Actions& out);
+  /// Messages go to connected devices only; a lost one keeps its end-calls for later.
+  void deliver(Actions& out);
 
   Config config_;
   Presence presence_;
   Requests requests_;
-  std::unordered_map<CallId, Call> calls_;
+  std::unordered_map<CallId, Live> calls_;
   std::unordered_map<RoomId, CallId> by_room_;
-  std::map<UserId, std::set<CallId>> by_user_;      // the calls a person is on the list of
-  std::set<std::pair<Time, CallId>> deadlines_;     // one entry for each call that has a deadline
+  std::map<UserId, std::set<CallId>> by_user_;  // the calls a person is on the list of
+  std::set<std::pair<Time, CallId>> due_;       // one entry for each call in which somebody rings
 };
 
 }  // namespace carillon::call

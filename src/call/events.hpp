@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -15,6 +16,8 @@
 namespace carillon::call {
 
 enum class Media { audio, video };
+
+[[nodiscard]] std::string_view to_string(Media media);
 
 // ---- Events: they cannot be refused, and answer nobody ---------------------------------------------------------
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.hpp"
@@ -12,18 +13,26 @@
 
 namespace carillon::call {
 
+enum class Role {
+  caller,
+  callee,   ///< Called before the first answer.
+  invited,  ///< Came later: was rung into the running call, or entered it by its room.
+};
+
+[[nodiscard]] std::string_view to_string(Role role);
+
 struct PersonRecord {
   UserId user;
-  std::string name;  ///< Empty when the user was never connected during the call.
-  bool caller = false;
-  std::optional<Time> rang_at = {};   ///< The latest ring, of a callee or invited person.
-  std::optional<Time> joined_at = {}; ///< First in the call; nullopt: did not answer.
-  std::optional<Time> left_at = {};   ///< Last in the call; nullopt with joined_at unset.
-  Duration in_call{0};                ///< Sum over all stays.
+  std::string name;  ///< Empty when no device of the user was connected when he was rung.
+  Role role = Role::callee;
+  std::optional<Time> rang_at = {};    ///< The latest ring.
+  std::optional<Time> joined_at = {};  ///< First in the call; nullopt: never was.
+  std::optional<Time> left_at = {};    ///< Last in the call.
+  Duration in_call{0};                 ///< Sum over all stays.
   EndReason reason = EndReason::hangup;  ///< How it ended for this person.
 
   /// Did not answer, and did not say no either.
-  [[nodiscard]] bool missed() const { return !caller && !joined_at && reason != EndReason::declined; }
+  [[nodiscard]] bool missed() const { return role != Role::caller && !joined_at && reason != EndReason::declined; }
 
   friend bool operator==(const PersonRecord&, const PersonRecord&) = default;
 };

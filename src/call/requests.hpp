@@ -28,7 +28,8 @@ class Requests {
 
   struct Key {
     DeviceId device;
-    UserId user;  ///< A device may change hands.
+    UserId user;         ///< A device may change hands,
+    std::size_t method;  ///< and a client may count its requests method by method.
     RequestId request;
     friend bool operator==(const Key&, const Key&) = default;
   };

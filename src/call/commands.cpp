@@ -1,0 +1,143 @@
+// The commands about a call that is on. What is late or wrong is refused with a plain error and changes nothing.
+#include <algorithm>
+#include <utility>
+
+#include "call/calls.hpp"
+
+namespace carillon::call {
+namespace {
+
+Error no_such_call() { return fail(Errc::not_found, "there is no such call, or it has ended"); }
+Error not_yours() { return fail(Errc::forbidden, "nobody has called you into this call"); }
+Error not_in_it() { return fail(Errc::conflict, "this device is not in the call"); }
+
+}  // namespace
+
+Result<Reply> Calls::on(const Accept& command, const UserId& user, Time now, Actions& out) {
+  Call* call = live(command.call);
+  if (!call) return no_such_call();
+  const Person* person = call->person(user);
+  if (!person) return not_yours();
+  if (person->ringing() || person->seated_on(command.device)) return enter(*call, user, command.device, now, out);
+  return fail(Errc::conflict, person->seated() ? "another device of yours is in this call" : "this call has stopped ringing");
+}
+
+Result<Reply> Calls::on(const Decline& command, const UserId& user, Time now, Actions& out) {
+  if (command.reason != EndReason::declined && command.reason != EndReason::busy) {
+    return fail(Errc::bad_request, "a call is declined as declined or busy");
+  }
+  Call* call = live(command.call);
+  if (!call) return no_such_call();
+  const Person* person = call->person(user);
+  if (!person) return not_yours();
+  if (!person->ringing()) return fail(Errc::conflict, "this call does not ring");
+  const Reply answer = reply_of(*call);
+  call->decline(user, command.device, command.reason, now, out);
+  file(*call, out);
+  return answer;
+}
+
+Result<Reply> Calls::on(const End& command, const UserId& user, Time now, Actions& out) {
+  Call* call = live(command.call);
+  if (!call) return no_such_call();
+  const Person* person = call->person(user);
+  const Reply answer = reply_of(*call);
+  if (command.everyone) {
+    const bool caller = person == &call->caller();
+    if (!caller && !command.moderator) return fail(Errc::forbidden, "only the caller or a moderator ends a call for everyone");
+    call->end(caller ? EndReason::hangup : EndReason::removed, now, out);
+    file(*call, out);
+    return answer;
+  }
+  if (!person) return not_yours();
+  if (!person->ringing()) return leave(*call, user, command.device, now, out);
+  call->decline(user, command.device, EndReason::declined, now, out);
+  file(*call, out);
+  return answer;
+}
+
+Result<Reply> Calls::on(const Invite& command, const UserId& user, Time now, Actions& out) {
+  Call* call = live(command.call);
+  if (!call) return no_such_call();
+  if (!call->person(user)) return not_yours();
+  if (!call->seated_on(command.device)) return not_in_it();
+  const auto callees = checked_callees(command.callees, user);
+  if (!callees) return callees.error();
+  const auto ring_for = checked_ring(command.ring);
+  if (!ring_for) return ring_for.error();
+  const auto strangers = std::ranges::count_if(*callees, [&](const UserId& callee) { return !call->person(callee); });
+  if (call->people().size() + static_cast<std::size_t>(strangers) > config_.people_max) {
+    return fail(Errc::too_large, "too many people in one call");
+  }
+  const Party by = presence_.party(user);
+  for (const UserId& callee : *callees) {
+    const Person* person = call->person(callee);
+    if (!person || std::holds_alternative<Out>(person->place)) ring(*call, callee, by, now + *ring_for, now, out);
+  }
+  file(*call, out);
+  return reply_of(*call);
+}
+
+Result<Reply> Calls::on(const Join& command, const UserId& user, Time now, Actions& out) {
+  Call* call = live(command.call);
+  if (!call) return no_such_call();
+  if (!call->person(user)) return not_yours();
+  return enter(*call, user, command.device, now, out);
+}
+
+Result<Reply> Calls::on(const Leave& command, const UserId& user, Time now, Actions& out) {
+  Call* call = live(command.call);
+  if (!call) return no_such_call();
+  if (!call->person(user)) return not_yours();
+  return leave(*call, user, command.device, now, out);
+}
+
+// ---- Steps they share --------------------------------------------------------------------------------------------
+
+Result<std::vector<UserId>> Calls::checked_callees(const std::vector<UserId>& callees, const UserId& user) const {
+  std::vector<UserId> distinct;
+  for (const UserId& callee : callees) {
+    if (callee.empty()) return fail(Errc::bad_request, "a callee has no name");
+    if (callee == user) return fail(Errc::bad_request, "you cannot call yourself");
+    if (std::ranges::find(distinct, callee) == distinct.end()) distinct.push_back(callee);
+    if (distinct.size() >= config_.people_max) return fail(Errc::too_large, "too many people in one call");
+  }
+  if (distinct.empty()) return fail(Errc::bad_request, "nobody is called");
+  return distinct;
+}
+
+Result<Duration> Calls::checked_ring(const std::optional<Duration>& ring) const {
+  const Duration time = ring.value_or(config_.ring);
+  if (time < std::chrono::seconds{1} || time > config_.ring_max) {
+    return fail(Errc::bad_request, "ringing takes from one second to the longest time allowed");
+  }
+  return time;
+}
+
+void Calls::ring(Call& call, const UserId& callee, const Party& by, Time until, Time now, Actions& out) {
+  const Party who = presence_.party(callee);
+  if (!config_.call_waiting && talks(callee)) return call.refuse_busy(who, out);
+  call.ring(who, presence_.devices_of(callee), by, until, now, out);
+}
+
+Result<Reply> Calls::enter(Call& call, const UserId& user, const DeviceId& device, Time now, Actions& out) {
+  if (!call.seated_on(device) && seats_of(device).size() >= config_.calls_per_device_max) {
+    return fail(Errc::conflict, "this device is in too many calls");
+  }
+  if (!call.person(user) && call.people().size() >= config_.people_max) {
+    return fail(Errc::too_large, "too many people in one call");
+  }
+  call.enter(presence_.party(user), device, now, out);
+  file(call, out);
+  return reply_of(call);
+}
+
+Result<Reply> Calls::leave(Call& call, const UserId& user, const DeviceId& device, Time now, Actions& out) {
+  if (!call.seated_on(device)) return not_in_it();
+  const Reply answer = reply_of(call);
+  call.leave(user, EndReason::hangup, now, out);
+  file(call, out);
+  return answer;
+}
+
+}  // namespace carillon::call
