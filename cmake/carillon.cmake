@@ -10,6 +10,10 @@ endif()
 
 option(CARILLON_TESTS "build the tests" ON)
 set(CARILLON_SANITIZE "" CACHE STRING "empty, address (with undefined) or thread")
+option(CARILLON_WERROR "a warning is an error" OFF)
+# What tests know as CARILLON_SOURCE_DIR. CTest runs them in the top folder, so ./test says "." and keeps the path of the
+# checkout out of the compiler's command line: a clone in another folder then finds all of it in ccache.
+set(CARILLON_TEST_ROOT "${CMAKE_SOURCE_DIR}" CACHE STRING "the top folder, as tests know it")
 set(CARILLON_MEDIASOUP_DIR "${CMAKE_SOURCE_DIR}/node_modules/mediasoup" CACHE PATH "the npm package mediasoup")
 
 # ccache also for precompiled headers, and for a clone in another folder.
@@ -27,11 +31,14 @@ if(MOLD)
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wswitch -Wno-missing-field-initializers)
+if(CARILLON_WERROR)
+  add_compile_options(-Werror)
+endif()
 add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fcoroutines)
   # g++ 12 warns inside Boost and libstdc++ of things that cannot happen, with optimisation on.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict -Wno-dangling-reference)
+  add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict)
   add_compile_options(-fpch-preprocess)
 else()
   add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
@@ -90,7 +97,7 @@ function(carillon_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE carillon_options ${ARG_LIBS} GTest::gmock GTest::gtest GTest::gtest_main)
   target_include_directories(${name} PRIVATE "${CMAKE_SOURCE_DIR}/tests")
-  target_compile_definitions(${name} PRIVATE CARILLON_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  target_compile_definitions(${name} PRIVATE CARILLON_SOURCE_DIR="${CARILLON_TEST_ROOT}")
   if(ARG_ASIO)
     target_link_libraries(${name} PRIVATE carillon_asio)
     target_precompile_headers(${name} REUSE_FROM carillon_asio)
