@@ -15,10 +15,10 @@ export interface MediaEngine {
 
   createTransport(options: EngineTransportOptions): EngineTransport;
   readonly capture: CaptureEngine;
-  /** Calls back when the device comes online or changes its network. */
-  onNetworkChange(listener: () => void): () => void;
-  /** Calls back when the page goes away for good (not when it is only hidden). */
-  onPageLeave(listener: () => void): () => void;
+  /** `changed`: online again, or another network. `doubtful`: the page slept or was hidden, so who knows. */
+  onNetwork(listener: (what: 'changed' | 'doubtful') => void): () => void;
+  /** `leave`: the page goes away. `return`: the browser brought the same page back (from its back-forward cache). */
+  onPage(listener: (what: 'leave' | 'return') => void): () => void;
 }
 
 export interface EngineTransportOptions {
@@ -27,17 +27,17 @@ export interface EngineTransportOptions {
   iceServers: WireIceServer[];
   /** Sends our DTLS parameters to the server. Called once, when the first track is added. */
   connect(dtlsParameters: mediasoup.DtlsParameters): Promise<void>;
-  /** Tells the server of a producer; answers its id. */
+  /** Tells the server of a producer; answers its id. The engine does not wait for it before the next. */
   produce(parameters: EngineProduceParameters): Promise<string>;
 }
 export interface EngineProduceParameters {
   kind: 'audio' | 'video';
   rtpParameters: mediasoup.RtpParameters;
   source: TrackSource;
+  paused: boolean;
 }
 
-export type EngineTransportState =
-  'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
+export type EngineTransportState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 export type EngineTransportEvents = {
   state: [state: EngineTransportState];
   /** `iceConnected`, then `dtlsConnected`. */
@@ -58,11 +58,14 @@ export interface EngineTransport extends Emitter<EngineTransportEvents> {
 export interface EngineProduceOptions {
   track: MediaStreamTrack;
   source: TrackSource;
+  /** Starts paused, here and on the server. */
+  paused: boolean;
   video: VideoSettings;
 }
 
 export interface EngineProducer {
-  readonly id: string;
+  /** The server's id. Rejects if the server refused it; then the producer is closed. */
+  readonly id: Promise<string>;
   readonly source: TrackSource;
   pause(): void;
   resume(): void;
@@ -86,20 +89,27 @@ export interface EngineConsumer {
   close(): void;
 }
 
+/** What to capture; both at once may ask the person only once. */
 export interface CaptureOptions {
-  deviceId: string | null;
-  video: VideoSettings;
+  microphone?: { deviceId: string | null };
+  camera?: { deviceId: string | null; video: VideoSettings };
 }
 
-/** Rejects with a `CarillonError` only. */
+/** Every promise rejects with a `CarillonError` only. */
 export interface CaptureEngine {
-  microphone(options: CaptureOptions): Promise<MediaStreamTrack>;
-  camera(options: CaptureOptions): Promise<MediaStreamTrack>;
-  screen(options: { audio: boolean }): Promise<MediaStreamTrack[]>;
+  /** A promise for each that was asked for; one may fail without the other. */
+  open(options: CaptureOptions): {
+    microphone?: Promise<MediaStreamTrack>;
+    camera?: Promise<MediaStreamTrack>;
+  };
+  /** The picture first, then its sound if there is one. */
+  openScreen(options: { audio: boolean }): Promise<MediaStreamTrack[]>;
   devices(): Promise<EngineDevice[]>;
   onDeviceChange(listener: () => void): () => void;
-  /** Plays tracks in an element through the speaker; returns a function that takes them out. */
+  /** Shows or plays a track in an element; returns a function that takes it out. */
   attach(element: HTMLMediaElement, track: MediaStreamTrack, options: AttachOptions): () => void;
+  /** All attached elements play here, also those attached later. Null: the system's default. */
+  setSpeaker(deviceId: string | null): Promise<void>;
   readonly canShareScreen: boolean;
   readonly canSelectSpeaker: boolean;
 }
@@ -111,6 +121,5 @@ export interface EngineDevice {
 export interface AttachOptions {
   /** For a self view: no sound. */
   silent: boolean;
-  speakerId: string | null;
   onFirstFrame?: () => void;
 }

@@ -4,21 +4,23 @@
 export type ServerErrorCode =
   | 'bad-request'
   | 'unauthorized'
+  | 'token-expired'
+  | 'token-not-yet-valid'
   | 'forbidden'
   | 'not-found'
   | 'conflict'
+  | 'busy'
   | 'too-large'
   | 'unsupported'
   | 'rate-limited'
-  | 'internal'
-  | 'not-implemented'
+  | 'timeout'
+  | 'worker-died'
   | 'unavailable'
-  | 'busy';
+  | 'internal';
 
 /** Codes that arise in the browser. */
 export type LocalErrorCode =
-  /** No answer from the server in time. */
-  | 'timeout'
+  // `timeout` (above) also means that the server did not answer us in time.
   /** The connection was lost before the answer came. Repeating is safe for calls (`requestId`). */
   | 'disconnected'
   /** `disconnect()` was called, or the server closed with 4000: this client will not reconnect. */

@@ -1,9 +1,7 @@
 // carillon-sdk: calls for any app. Start at `Carillon`; README.md shows ten lines that call somebody.
 
-import type { CarillonClient, CarillonOptions } from './types.js';
-
-export declare const Carillon: new (options: CarillonOptions) => CarillonClient;
-export type Carillon = CarillonClient;
+export { Carillon } from './carillon.js';
+export { BrowserEngine } from './browser-engine.js';
 export { CarillonError } from './errors.js';
 export type { CarillonErrorCode, LocalErrorCode, ServerErrorCode } from './errors.js';
 export { Emitter } from './emitter.js';

@@ -69,7 +69,7 @@ export interface WireIceServer {
 export type WireMetadata = { [key: string]: unknown };
 export type WireAppData = { [key: string]: unknown };
 
-/** A call in the welcome's snapshot. */
+/** A call in the welcome's snapshot, as it looks to this device. */
 export interface WireCall {
   callId: string;
   roomId: string;
@@ -78,19 +78,19 @@ export interface WireCall {
   caller: WireUser;
   callees: string[];
   media: MediaChoice;
-  ringUntil: number;
-  /** When the first callee accepted; absent while it rings. */
-  startedAt?: number;
+  /** While somebody rings: our own end of ringing if we do, else the last of them. */
+  ringUntil?: number;
   metadata?: WireMetadata;
-  /** All in the call, ringing or in grace, this user among them. */
+  /** Who has a seat, this user among them. */
   participants: WireParticipant[];
+  yourState: 'ringing' | 'joined' | 'joined-elsewhere' | 'out';
 }
 export interface WireParticipant {
   userId: string;
   name?: string;
-  /** Absent while the user rings. */
-  deviceId?: string;
-  state: 'ringing' | 'joined' | 'reconnecting';
+  deviceId: string;
+  /** Their connection is lost and their seat is kept. */
+  reconnecting?: boolean;
 }
 
 export interface WirePeer {
@@ -154,8 +154,9 @@ export interface ClientRequests {
   join: {
     data: {
       callId: string;
-      displayName: string;
-      device: WireDevice;
+      /** Left out: the name in the token. */
+      displayName?: string;
+      device?: WireDevice;
       rtpCapabilities: mediasoup.RtpCapabilities;
     };
     response: { peers: WirePeer[] };

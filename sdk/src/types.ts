@@ -59,8 +59,7 @@ export interface VideoSettings {
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'reconnecting' | 'closed';
 
 /** Who this client is, as the server told in its welcome. */
-export interface Me {
-  readonly userId: string;
+export interface Me extends UserInfo {
   readonly deviceId: string;
 }
 
@@ -174,6 +173,11 @@ export interface IncomingCall extends Emitter<IncomingEvents> {
   /** How much longer it rings, by the server's clock; never below 0. */
   readonly remainingMs: number;
 
+  /**
+   * Opens camera and microphone before the person has decided, so that accepting is faster; `accept()` uses them, any
+   * other end closes them. For apps whose ringing screen shows a self view.
+   */
+  prepare(options?: CallMediaOptions): void;
   /** Takes the call. Rejects with `conflict` or `call-ended` if another device, or the end, was faster. */
   accept(options?: CallMediaOptions): Promise<Call>;
   /** Declines for the user, on all devices. A call that is over already is no error. */
@@ -341,6 +345,8 @@ export interface LocalMedia {
   /** `enable({ audio: true })` asks for the sound of the screen too. */
   readonly screen: LocalSource;
   readonly quality: Quality;
+  /** We are the one who speaks. */
+  readonly speaking: boolean;
 }
 
 // ---------------------------------------------------------------------------------------------- devices
@@ -441,9 +447,12 @@ export interface TransportStats {
 export interface StreamStats {
   readonly kind: 'audio' | 'video';
   readonly source: TrackSource;
+  /** `RemoteTrack.id`; null for our own. */
+  readonly trackId: string | null;
   /** Null for our own. */
   readonly userId: string | null;
   readonly bytes: number;
+  readonly packets: number;
   readonly packetsLost: number;
   readonly jitterMs: number | null;
   /** Decoded (remote) or encoded (ours); 0 for audio. */

@@ -1,0 +1,560 @@
+// The client: joins connection, calls, devices and presence, and routes what comes in to whom it concerns.
+
+import { CallImpl, type CallContext, type CallTerms } from './call.js';
+import { BrowserEngine } from './browser-engine.js';
+import { ServerClock } from './clock.js';
+import { Connection } from './connection.js';
+import { DevicesImpl } from './devices.js';
+import { Emitter } from './emitter.js';
+import type { MediaEngine } from './engine.js';
+import { CarillonError } from './errors.js';
+import { IncomingCallImpl, type IncomingContext, type Ring } from './incoming.js';
+import { LocalMediaImpl, type LocalContext } from './local.js';
+import { CallMedia } from './media.js';
+import { PresenceImpl } from './presence.js';
+import type {
+  CallHeader,
+  CallMethod,
+  CallNotifications,
+  EndReason,
+  MediaMethod,
+  MediaNotifications,
+  ServerNotifications,
+  ServerRequests,
+  SessionNotifications,
+  WireCall,
+  WireIceServer,
+} from './protocol.js';
+import type {
+  Call,
+  CallMediaOptions,
+  CarillonClient,
+  CarillonEvents,
+  CarillonOptions,
+  ConnectionState,
+  Devices,
+  IncomingCall,
+  Me,
+  Presence,
+  StartCallOptions,
+  TokenSource,
+  VideoSettings,
+} from './types.js';
+
+/** Ended calls that late words may still be about. More would only be memory. */
+const REMEMBERED_ENDS = 64;
+/** After a resume, the words that we missed follow the welcome at once; this is generous. */
+const MISSED_END_MS = 500;
+const METADATA_BYTES_MAX = 4096;
+
+export class Carillon extends Emitter<CarillonEvents> implements CarillonClient {
+  readonly #options: CarillonOptions;
+  readonly #engine: MediaEngine;
+  readonly #connection: Connection;
+  readonly #devices: DevicesImpl;
+  readonly #clock = new ServerClock();
+  readonly #presence = new PresenceImpl();
+  readonly #video: VideoSettings;
+  #watchingPresence: Promise<void> | null = null;
+  #me: Me | null = null;
+  #tokenName: string | null = null;
+  #iceServers: WireIceServer[] = [];
+  #engineLoading: Promise<void> | null = null;
+  /** By id: calls of this device, and those whose accept is not answered yet. */
+  readonly #calls = new Map<string, CallImpl>();
+  readonly #published = new Set<CallImpl>();
+  readonly #incoming = new Map<string, IncomingCallImpl>();
+  /** Ended call → the last rev heard of it. */
+  readonly #ends = new Map<string, number>();
+  #returnsAfterCache = false;
+
+  constructor(options: CarillonOptions) {
+    super();
+    this.#options = { ...options, token: this.#noticingName(options.token) };
+    this.#video = { width: 1280, height: 720, frameRate: 30, simulcast: true, ...options.video };
+    this.#engine = options.engine ?? new BrowserEngine();
+    this.#devices = new DevicesImpl(this.#engine.capture, (kind, deviceId) => this.#switchDevice(kind, deviceId));
+    this.#connection = new Connection(this.#options, {
+      onWelcome: (welcome, resumed) => this.#handleWelcome(welcome, resumed),
+      onNotification: (method, data) => this.#handleNotification(method as keyof ServerNotifications, data),
+      onRequest: (method, data) => this.#handleRequest(method as keyof ServerRequests, data),
+    });
+    this.#connection.on('state', (state, error) => this.#handleConnection(state, error));
+    this.#connection.on('reconnect-scheduled', (attempt, delayMs) =>
+      this.emit('reconnect-scheduled', attempt, delayMs),
+    );
+    this.#engine.onNetwork((what) => this.#handleNetwork(what));
+    this.#engine.onPage((what) => this.#handlePage(what));
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+  get me(): Me | null {
+    return this.#me;
+  }
+  get devices(): Devices {
+    return this.#devices;
+  }
+  get calls(): readonly Call[] {
+    return [...this.#published];
+  }
+  get incoming(): readonly IncomingCall[] {
+    return [...this.#incoming.values()];
+  }
+
+  async connect(): Promise<Me> {
+    await this.#connection.connect();
+    if (!this.#me) throw new CarillonError('closed', 'the connection was closed meanwhile');
+    return this.#me;
+  }
+
+  disconnect(): void {
+    this.#connection.close();
+  }
+
+  serverNow(): number {
+    return this.#clock.now();
+  }
+
+  async startCall(options: StartCallOptions): Promise<Call> {
+    const { callees, media = 'audio', roomId, ringSeconds, metadata } = options;
+    checkStart(options);
+    const started = performance.now();
+    const { audio = true, video = media === 'video' } = options;
+    const local = this.#openLocal({ audio, video }); // While it rings, not after.
+    try {
+      const answer = await this.#connection.request('start-call', {
+        callees,
+        media,
+        ...(roomId !== undefined && { roomId }),
+        ...(ringSeconds !== undefined && { ringSeconds }),
+        ...(metadata !== undefined && { metadata }),
+        requestId: crypto.randomUUID(),
+      });
+      const known = this.#calls.get(answer.callId);
+      if (known) {
+        local.close(); // The room's call, and we are in it already.
+        return known;
+      }
+      const call = this.#callFrom(answer, options, local);
+      call.timings.start = started;
+      call.mark('answered');
+      this.#publish(call);
+      this.#openRoom(call);
+      return call;
+    } catch (error) {
+      local.close();
+      throw error;
+    }
+  }
+
+  async joinCall(callId: string, options: CallMediaOptions = {}): Promise<Call> {
+    const known = this.#calls.get(callId);
+    if (known) return known;
+    const ringing = this.#incoming.get(callId);
+    if (ringing) return ringing.accept(options);
+    const terms: CallTerms = {
+      id: callId,
+      roomId: '',
+      media: options.video ? 'video' : 'audio',
+      outgoing: false,
+      caller: { userId: '', name: '' },
+      callees: [],
+      ringUntil: null,
+      metadata: undefined,
+      rev: 0,
+    };
+    const local = this.#openLocal({ audio: options.audio ?? true, video: options.video ?? false });
+    this.#ends.delete(callId); // We come back: what is said of it from now on counts.
+    return this.#enter('join-call', terms, local);
+  }
+
+  async watchPresence(): Promise<Presence> {
+    this.#watchingPresence ??= this.#watchPresence();
+    try {
+      await this.#watchingPresence;
+    } catch (error) {
+      this.#watchingPresence = null;
+      throw error;
+    }
+    return this.#presence;
+  }
+
+  async #watchPresence(): Promise<void> {
+    const { users } = await this.#connection.request('watch-presence', {});
+    this.#presence.handleList(users);
+  }
+
+  // --------------------------------------------------------------------------------- calls come and go
+
+  /** The answer to start-call, made a call: a new one, or by glare the one that rings here already. */
+  #callFrom(
+    answer: { callId: string; roomId: string; ringUntil: number },
+    options: StartCallOptions,
+    local: LocalMediaImpl,
+  ): CallImpl {
+    const incoming = this.#incoming.get(answer.callId);
+    const me = this.#requireMe();
+    const call = this.#newCall(
+      {
+        id: answer.callId,
+        roomId: answer.roomId,
+        media: incoming?.media ?? options.media ?? 'audio',
+        outgoing: !incoming,
+        caller: incoming?.caller ?? me,
+        callees: incoming?.callees ?? options.callees,
+        ringUntil: answer.ringUntil ?? null,
+        metadata: incoming?.metadata ?? options.metadata,
+        rev: incoming?.rev ?? 0,
+      },
+      local,
+    );
+    if (incoming) {
+      this.#incoming.delete(answer.callId);
+      call.markAccepted(this.serverNow());
+      incoming.handleAccepted(call);
+    }
+    return call;
+  }
+
+  /** Accept and join: we enter a call that exists. All that this needs leaves in one burst. */
+  async #enter(method: 'accept-call' | 'join-call', terms: CallTerms, local: LocalMediaImpl): Promise<CallImpl> {
+    const call = this.#newCall(terms, local);
+    call.mark('start');
+    const entered = this.#connection.request(method, { callId: terms.id });
+    const opened = call.mediaSide.open();
+    opened.catch(() => undefined); // If entering failed that says it all; else #openRoom() asks again.
+    try {
+      const { roomId } = await entered;
+      call.mark('answered');
+      if (call.ended) throw new CarillonError('call-ended', `it ended: ${call.endReason}`);
+      call.setRoomId(roomId);
+      call.markAccepted(this.serverNow());
+      this.#publish(call);
+      this.#openRoom(call);
+      return call;
+    } catch (error) {
+      this.#forget(call);
+      call.finish('failed');
+      throw error;
+    }
+  }
+
+  async #accept(incoming: IncomingCallImpl, local: LocalMediaImpl): Promise<CallImpl> {
+    const { callId, roomId, caller, callees, media, metadata, ringUntil, rev } = incoming;
+    const terms = { id: callId, roomId, media, outgoing: false, caller, callees, metadata, rev };
+    const call = await this.#enter('accept-call', { ...terms, ringUntil }, local);
+    this.#incoming.delete(callId);
+    return call;
+  }
+
+  #newCall(terms: CallTerms, local: LocalMediaImpl): CallImpl {
+    const media = new CallMedia({
+      callId: terms.id,
+      request: (method, data, options) => this.#connection.request(method, data, options),
+      loadEngine: () => this.#loadEngine(),
+      engine: this.#engine,
+      iceServers: this.#iceServers,
+      device: this.#options.device,
+      video: this.#video,
+    });
+    const context: CallContext = {
+      me: this.#requireMe(),
+      serverNow: () => this.serverNow(),
+      request: (method, data) => this.#connection.request(method, data),
+      attach: (element, track, onFirstFrame) =>
+        this.#engine.capture.attach(element, track, { silent: false, onFirstFrame }),
+    };
+    const call = new CallImpl(terms, context, local, media);
+    this.#calls.set(terms.id, call);
+    local.on('device-lost', (kind, deviceId) => this.#devices.handleLost(kind, deviceId));
+    // The first capture also tells the names of all devices.
+    local.on('captured', () => void this.#devices.refresh().catch(() => undefined));
+    return call;
+  }
+
+  #publish(call: CallImpl): void {
+    call.on('ended', (reason) => this.#handleEnded(call, reason));
+    this.#published.add(call);
+    this.emit('call', call);
+  }
+
+  #openRoom(call: CallImpl): void {
+    call.local.attachMedia(call.mediaSide);
+    call.mediaSide.open().catch((error: unknown) => call.handleMediaFailure(error));
+  }
+
+  #handleEnded(call: CallImpl, reason: EndReason): void {
+    this.#forget(call);
+    this.emit('call-ended', call, reason);
+  }
+
+  #forget(call: CallImpl): void {
+    this.#published.delete(call);
+    if (this.#calls.get(call.id) === call) this.#calls.delete(call.id);
+    this.#remember(call.id, call.rev);
+  }
+
+  #remember(callId: string, rev: number): void {
+    this.#ends.delete(callId);
+    this.#ends.set(callId, rev);
+    for (const oldest of this.#ends.keys()) {
+      if (this.#ends.size <= REMEMBERED_ENDS) break;
+      this.#ends.delete(oldest);
+    }
+  }
+
+  #openLocal(options: CallMediaOptions): LocalMediaImpl {
+    const context: LocalContext = {
+      capture: this.#engine.capture,
+      video: this.#video,
+      preferred: (kind) => this.#devices.selected[kind],
+    };
+    const local = new LocalMediaImpl(context);
+    local.open(options);
+    return local;
+  }
+
+  // ------------------------------------------------------------------------------- what the server says
+
+  #handleNotification(method: keyof ServerNotifications, data: unknown): void {
+    if (method in CALL_METHODS) {
+      this.#handleCall(method as CallMethod, data as CallHeader);
+    } else if (method in MEDIA_METHODS) {
+      const { callId } = data as { callId?: string };
+      const call = this.#callOf(callId);
+      const media = data as MediaNotifications[MediaMethod];
+      call?.mediaSide.handleNotification(method as MediaMethod, media);
+    } else if (method === 'presence') {
+      this.#presence.handleChange(data as SessionNotifications['presence']);
+    }
+  }
+
+  #handleCall(method: CallMethod, data: CallHeader): void {
+    this.#clock.handle(data.serverTime);
+    const { callId, rev } = data;
+    const call = this.#calls.get(callId);
+    const incoming = this.#incoming.get(callId);
+    call?.handleNotification(method, data as CallNotifications[typeof method]);
+    if (incoming && method === 'end-call' && incoming.handleRev(rev)) {
+      this.#endIncoming(incoming, (data as CallNotifications['end-call']).reason);
+    }
+    if (method === 'call-started' && !call && rev > (this.#ends.get(callId) ?? -1)) {
+      this.#handleRing(data as CallNotifications['call-started']);
+    }
+  }
+
+  #handleRing(ring: Ring): void {
+    const known = this.#incoming.get(ring.callId);
+    if (known) return known.handleRing(ring);
+    const context: IncomingContext = {
+      serverNow: () => this.serverNow(),
+      openLocal: (options) => this.#openLocal(options),
+      accept: (incoming, local) => this.#accept(incoming, local),
+      decline: async (callId, reason) => {
+        await this.#connection.request('decline-call', { callId, reason }).catch(ignoreLate);
+      },
+    };
+    const incoming = new IncomingCallImpl(ring, context);
+    this.#incoming.set(ring.callId, incoming);
+    incoming.on('ended', () => this.#forgetIncoming(incoming));
+    this.emit('incoming', incoming);
+  }
+
+  #endIncoming(incoming: IncomingCallImpl, reason: EndReason): void {
+    incoming.finish(reason);
+    this.#forgetIncoming(incoming);
+  }
+
+  #forgetIncoming(incoming: IncomingCallImpl): void {
+    if (this.#incoming.get(incoming.callId) !== incoming) return;
+    this.#incoming.delete(incoming.callId);
+    this.#remember(incoming.callId, incoming.rev);
+  }
+
+  async #handleRequest(method: keyof ServerRequests, data: unknown): Promise<unknown> {
+    if (method !== 'newConsumer') {
+      throw new CarillonError('forbidden', `${method} is not taken here`, 403);
+    }
+    const consumer = data as ServerRequests['newConsumer'];
+    const call = this.#callOf(consumer.callId);
+    if (!call) throw new CarillonError('not-found', 'no such call here', 404);
+    await call.mediaSide.handleNewConsumer(consumer);
+    return {};
+  }
+
+  /** Media methods may leave out the call while there is only one. */
+  #callOf(callId: string | undefined): CallImpl | undefined {
+    if (callId !== undefined) return this.#calls.get(callId);
+    return this.#calls.size === 1 ? [...this.#calls.values()][0] : undefined;
+  }
+
+  // ------------------------------------------------------------------------------------ the connection
+
+  #handleWelcome(welcome: SessionNotifications['welcome'], resumed: boolean): void {
+    const { userId, deviceId } = welcome;
+    this.#me = { userId, deviceId, name: this.#tokenName ?? userId };
+    this.#iceServers = welcome.iceServers ?? [];
+    this.#clock.handle(welcome.serverTime);
+    void this.#loadEngine().catch(() => undefined); // Asked again, and told, when a call needs it.
+    this.#reconcile(welcome.calls ?? []);
+    if (resumed && this.#watchingPresence) void this.#watchPresence().catch(() => undefined);
+  }
+
+  #handleConnection(state: ConnectionState, error: CarillonError | null): void {
+    const up = state === 'connected';
+    for (const call of [...this.#calls.values()]) {
+      if (state === 'closed') call.finish(error ? 'disconnected' : 'hangup');
+      else if (!up) call.handleSignalling(false);
+    }
+    if (state === 'closed') {
+      for (const incoming of [...this.#incoming.values()]) {
+        this.#endIncoming(incoming, 'disconnected');
+      }
+      this.#watchingPresence = null;
+    }
+    this.emit('state', state, error);
+  }
+
+  /** After a (re)connect: the server's list of calls is the truth. */
+  #reconcile(snapshots: readonly WireCall[]): void {
+    const byId = new Map(snapshots.map((snapshot) => [snapshot.callId, snapshot]));
+    for (const call of [...this.#published]) {
+      const snapshot = byId.get(call.id);
+      if (snapshot?.yourState === 'joined') {
+        call.reconcile(snapshot);
+        call.handleSignalling(true);
+      } else {
+        // Gone. Its end-call, with the reason, follows if the server still knows it.
+        setTimeout(() => call.finish('disconnected'), MISSED_END_MS);
+      }
+    }
+    for (const call of this.#calls.values()) {
+      if (!this.#published.has(call)) call.handleSignalling(true); // Its accept is under way.
+    }
+    for (const incoming of [...this.#incoming.values()]) {
+      if (incoming.state === 'accepting') continue; // Its accept is sent again, and the answer tells.
+      const yours = byId.get(incoming.callId)?.yourState;
+      if (yours === 'ringing') continue;
+      const reason = yours === 'joined-elsewhere' ? 'answered-elsewhere' : 'canceled';
+      setTimeout(() => incoming.finish(reason), MISSED_END_MS);
+    }
+    for (const snapshot of snapshots) {
+      if (this.#calls.has(snapshot.callId)) continue;
+      const news = snapshot.rev > (this.#ends.get(snapshot.callId) ?? -1);
+      if (snapshot.yourState === 'ringing' && news) this.#handleRing(snapshot);
+      else if (snapshot.yourState === 'joined' && this.#ends.has(snapshot.callId)) {
+        // We hung up while the connection was down: say it again.
+        this.#connection.request('end-call', { callId: snapshot.callId }).catch(() => undefined);
+      }
+    }
+  }
+
+  #handleNetwork(what: 'changed' | 'doubtful'): void {
+    this.#connection.probe();
+    if (what === 'doubtful') return;
+    for (const call of this.#calls.values()) call.handleNetworkChange();
+  }
+
+  #handlePage(what: 'leave' | 'return'): void {
+    if (what === 'return') {
+      if (this.#returnsAfterCache) void this.connect().catch(() => undefined);
+      this.#returnsAfterCache = false;
+      return;
+    }
+    if (this.state === 'idle' || this.state === 'closed') return;
+    this.#returnsAfterCache = true;
+    // In this order: should the close be lost with the page, the hang-ups have gone before.
+    for (const call of this.#calls.values()) {
+      this.#connection.notifyNow('end-call', { callId: call.id });
+    }
+    this.disconnect();
+  }
+
+  /** Once per page, as soon as there is a server to ask: it costs 30 ms that no call should pay. */
+  #loadEngine(): Promise<void> {
+    if (this.#engine.loaded) return Promise.resolve();
+    this.#engineLoading ??= this.#connection
+      .request('getRouterRtpCapabilities', {})
+      .then((answer) => this.#engine.load(answer.routerRtpCapabilities ?? answer))
+      .finally(() => (this.#engineLoading = null));
+    return this.#engineLoading;
+  }
+
+  async #switchDevice(kind: 'microphone' | 'camera', deviceId: string | null): Promise<void> {
+    const sources = [...this.#published].map((call) => call.local[kind]);
+    await Promise.all(sources.map((source) => source.switchDevice(deviceId)));
+  }
+
+  #requireMe(): Me {
+    if (!this.#me) throw new CarillonError('invalid-state', 'connect() first');
+    return this.#me;
+  }
+
+  /** The welcome does not repeat the name that the token gave us. */
+  #noticingName(source: TokenSource): TokenSource {
+    return async () => {
+      const token = await (typeof source === 'function' ? source() : source);
+      this.#tokenName = nameIn(token);
+      return token;
+    };
+  }
+}
+
+/** Every word about calls and media; `in` asks them. */
+const CALL_METHODS: Record<CallMethod, true> = {
+  'call-started': true,
+  'call-ringing': true,
+  'call-accepted': true,
+  'call-declined': true,
+  'participant-joined': true,
+  'participant-left': true,
+  'participant-reconnecting': true,
+  'end-call': true,
+};
+const MEDIA_METHODS: Record<MediaMethod, true> = {
+  newPeer: true,
+  peerClosed: true,
+  producerScore: true,
+  consumerScore: true,
+  consumerPaused: true,
+  consumerResumed: true,
+  consumerClosed: true,
+  consumerLayersChanged: true,
+  activeSpeaker: true,
+};
+
+/** Declining what is over already is what was wanted. */
+function ignoreLate(error: unknown): void {
+  const late = error instanceof CarillonError && ['conflict', 'not-found'].includes(error.code);
+  if (!late) throw error;
+}
+
+function checkStart({ callees, ringSeconds, metadata }: StartCallOptions): void {
+  const wrong = (reason: string): never => {
+    throw new CarillonError('invalid-argument', reason);
+  };
+  if (!Array.isArray(callees) || callees.length === 0) wrong('callees: expected at least one');
+  if (ringSeconds !== undefined && !(ringSeconds >= 1 && ringSeconds <= 120)) {
+    wrong('ringSeconds: expected 1 to 120');
+  }
+  if (metadata !== undefined) {
+    const bytes = new TextEncoder().encode(JSON.stringify(metadata)).length;
+    if (bytes > METADATA_BYTES_MAX) wrong(`metadata: ${bytes} bytes, at most 4096`);
+  }
+}
+
+/** The `name` claim, for our own display only; whether the token is good is the server's to say. */
+function nameIn(token: unknown): string | null {
+  try {
+    const payload = String(token).split('.')[1] ?? '';
+    const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
+    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const name = (claims as { name?: unknown }).name;
+    return typeof name === 'string' && name !== '' ? name : null;
+  } catch {
+    return null;
+  }
+}

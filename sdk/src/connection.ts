@@ -1,0 +1,388 @@
+// The connection to the server, kept alive: fetches a token for each attempt, backs off with jitter, resumes the seat,
+// and repeats requests whose answer was lost. It does not know what the messages mean, except `welcome`.
+
+import { Emitter } from './emitter.js';
+import { CarillonError } from './errors.js';
+import { Protoo } from './protoo.js';
+import {
+  CLOSE_FINAL,
+  SUBPROTOCOL,
+  type ClientMethod,
+  type ClientRequests,
+  type SessionNotifications,
+} from './protocol.js';
+import type { CarillonOptions, ConnectionState, TokenSource, WebSocketLike } from './types.js';
+
+type Welcome = SessionNotifications['welcome'];
+
+export interface ConnectionHandlers {
+  /** Before anything else is sent or handled on this connection. */
+  onWelcome(welcome: Welcome, resumed: boolean): void;
+  onNotification(method: string, data: unknown): void;
+  onRequest(method: string, data: unknown): Promise<unknown>;
+}
+
+export type ConnectionEvents = {
+  state: [state: ConnectionState, error: CarillonError | null];
+  'reconnect-scheduled': [attempt: number, delayMs: number];
+};
+
+export interface RequestOptions {
+  /**
+   * Sent again after a reconnect if the answer was lost, and kept while there is no connection. For requests that the
+   * server takes twice without harm. Default true.
+   */
+  durable?: boolean;
+  /**
+   * For requests that the server refuses the second time: if it was sent twice and is refused then, the first one had
+   * arrived, and the answer is `{}`.
+   */
+  refusedTwiceIsDone?: boolean;
+}
+
+interface Outgoing {
+  method: string;
+  data: unknown;
+  options: RequestOptions;
+  deadline: number;
+  sentBefore: boolean;
+  resolve(answer: unknown): void;
+  reject(error: CarillonError): void;
+  timer: ReturnType<typeof setTimeout>;
+  settled: boolean;
+}
+
+/** The time for everything from opening the socket to the welcome. The server gives 5 s to say who we are. */
+const WELCOME_TIMEOUT_MS = 10_000;
+/** A living server answers a probe well before; a dead path is worth a reconnect. */
+const PROBE_TIMEOUT_MS = 3_000;
+const OPEN = 1;
+
+export class Connection extends Emitter<ConnectionEvents> {
+  readonly #options: CarillonOptions;
+  readonly #handlers: ConnectionHandlers;
+  readonly #random: () => number;
+  #state: ConnectionState = 'idle';
+  #socket: WebSocketLike | null = null;
+  #protoo: Protoo | null = null;
+  #resumeToken: string | null = null;
+  #attempt = 0;
+  /** Grows with each attempt and each end, so that what belongs to an older one is recognised and dropped. */
+  #epoch = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
+  #waiting: { promise: Promise<void>; resolve(): void; reject(error: CarillonError): void } | null = null;
+  /** Sockets that we gave up and that the server may not know to be dead. */
+  #abandoned: WebSocketLike[] = [];
+  /** Requests without an answer, in the order they were made. */
+  readonly #outgoing = new Set<Outgoing>();
+
+  constructor(options: CarillonOptions, handlers: ConnectionHandlers, random: () => number = Math.random) {
+    super();
+    this.#options = options;
+    this.#handlers = handlers;
+    this.#random = random;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  connect(): Promise<void> {
+    if (this.#state === 'connected') return Promise.resolve();
+    if (this.#waiting) return this.#waiting.promise;
+    const waiting = deferred<void>();
+    this.#waiting = waiting;
+    if (this.#state === 'idle' || this.#state === 'closed') {
+      this.#attempt = 0;
+      this.#resumeToken = null;
+      this.#setState('connecting', null);
+      void this.#open();
+    }
+    return waiting.promise;
+  }
+
+  /** A clean close: for the server, a hang-up. */
+  close(): void {
+    this.#end(new CarillonError('closed', 'disconnect() was called'), null);
+  }
+
+  request<M extends ClientMethod>(
+    method: M,
+    data: ClientRequests[M]['data'],
+    options: RequestOptions = {},
+  ): Promise<ClientRequests[M]['response']> {
+    if (this.#state === 'idle' || this.#state === 'closed') {
+      return Promise.reject(new CarillonError('closed', `not connected: ${method}`));
+    }
+    const durable = options.durable ?? true;
+    if (!durable && this.#state !== 'connected') {
+      return Promise.reject(new CarillonError('disconnected', `not connected: ${method}`));
+    }
+    const timeoutMs = this.#options.requestTimeoutMs ?? 15_000;
+    return new Promise((resolve, reject) => {
+      const outgoing: Outgoing = {
+        method,
+        data,
+        options: { ...options, durable },
+        deadline: Date.now() + timeoutMs,
+        sentBefore: false,
+        settled: false,
+        resolve: (answer) => {
+          this.#settle(outgoing);
+          resolve(answer as ClientRequests[M]['response']);
+        },
+        reject: (error) => {
+          this.#settle(outgoing);
+          reject(error);
+        },
+        timer: setTimeout(() => {
+          outgoing.reject(new CarillonError('timeout', `no answer to ${method} within ${timeoutMs} ms`));
+        }, timeoutMs),
+      };
+      this.#outgoing.add(outgoing);
+      if (this.#state === 'connected') this.#transmit(outgoing);
+    });
+  }
+
+  /** The last words before the page goes: no answer is awaited. */
+  notifyNow(method: ClientMethod, data: unknown): void {
+    // A request, since the server takes these as requests only; its answer finds nobody.
+    if (this.#state === 'connected') {
+      this.#protoo?.request(method, data, 1_000).catch(() => undefined);
+    }
+  }
+
+  /** The network may have changed: find out at once whether the server is still there. */
+  probe(): void {
+    if (this.#state === 'reconnecting' || this.#state === 'connecting') {
+      if (this.#retryTimer !== undefined) {
+        clearTimeout(this.#retryTimer);
+        this.#retryTimer = undefined;
+        void this.#open();
+      }
+      return;
+    }
+    const protoo = this.#protoo;
+    if (this.#state !== 'connected' || !protoo) return;
+    const epoch = this.#epoch;
+    const framesIn = protoo.framesIn;
+    protoo.request('getRouterRtpCapabilities', {}, PROBE_TIMEOUT_MS).catch((error: unknown) => {
+      const silent = error instanceof CarillonError && error.code === 'timeout';
+      if (silent && epoch === this.#epoch && protoo.framesIn === framesIn) {
+        this.#lost(epoch, new CarillonError('disconnected', 'the server does not answer'));
+      }
+    });
+  }
+
+  async #open(): Promise<void> {
+    const epoch = ++this.#epoch;
+    this.#attempt++;
+    let token: string;
+    try {
+      token = await fetchToken(this.#options.token, this.#options.requestTimeoutMs ?? 15_000);
+    } catch (cause) {
+      if (epoch !== this.#epoch) return;
+      const error = new CarillonError('token-failed', 'no token could be fetched', undefined, cause);
+      // At the first attempt the app is told; later the network may be the reason, so try again.
+      if (this.#state === 'connecting' && this.#attempt === 1) this.#end(error, error);
+      else this.#retry(error);
+      return;
+    }
+    if (epoch !== this.#epoch) return;
+    let socket: WebSocketLike;
+    try {
+      socket = this.#createSocket(token);
+    } catch (cause) {
+      const error = new CarillonError('invalid-argument', 'no such address', undefined, cause);
+      this.#end(error, error);
+      return;
+    }
+    this.#socket = socket;
+    this.#protoo = new Protoo(socket, {
+      onNotification: (method, data) => {
+        if (epoch !== this.#epoch) return;
+        if (method === 'welcome') this.#welcomed(data as Welcome);
+        else if (this.#state === 'connected') this.#handlers.onNotification(method, data);
+      },
+      onRequest: (method, data) => this.#handlers.onRequest(method, data),
+    });
+    socket.onclose = (event) => this.#closed(epoch, event.code, event.reason);
+    socket.onerror = () => undefined; // `close` follows, and says as much.
+    this.#welcomeTimer = setTimeout(
+      () => this.#lost(epoch, new CarillonError('timeout', 'the server sent no welcome')),
+      WELCOME_TIMEOUT_MS,
+    );
+  }
+
+  #createSocket(token: string): WebSocketLike {
+    const url = webSocketUrl(this.#options.url);
+    if (this.#resumeToken !== null) url.searchParams.set('resume', this.#resumeToken);
+    const create = this.#options.createWebSocket ?? browserSocket;
+    return create(url.href, [SUBPROTOCOL, `token.${token}`]);
+  }
+
+  #welcomed(welcome: Welcome): void {
+    if (this.#state === 'connected') return;
+    clearTimeout(this.#welcomeTimer);
+    const resumed = this.#resumeToken !== null;
+    this.#resumeToken = welcome.resumeToken;
+    this.#attempt = 0;
+    this.#closeAbandoned();
+    const unanswered = [...this.#outgoing];
+    this.#state = 'connected';
+    this.#handlers.onWelcome(welcome, resumed);
+    for (const outgoing of unanswered) this.#transmit(outgoing);
+    this.#setState('connected', null);
+    this.#waiting?.resolve();
+    this.#waiting = null;
+  }
+
+  #transmit(outgoing: Outgoing): void {
+    const protoo = this.#protoo;
+    if (!protoo || outgoing.settled) return;
+    const again = outgoing.sentBefore;
+    outgoing.sentBefore = true;
+    const framesIn = protoo.framesIn;
+    const epoch = this.#epoch;
+    const timeoutMs = Math.max(1, outgoing.deadline - Date.now());
+    protoo.request(outgoing.method, outgoing.data, timeoutMs).then(outgoing.resolve, (error) => {
+      if (!(error instanceof CarillonError) || outgoing.settled) return;
+      if (error.code === 'disconnected' && outgoing.options.durable) return; // Sent again after the next welcome.
+      if (error.code === 'timeout' && error.status === undefined && protoo.framesIn === framesIn) {
+        // Nothing at all came in meanwhile: the path is dead, not only this answer late.
+        this.#lost(epoch, new CarillonError('disconnected', 'the server does not answer'));
+      }
+      const refused = error.status !== undefined;
+      if (again && refused && outgoing.options.refusedTwiceIsDone) outgoing.resolve({});
+      else outgoing.reject(error);
+    });
+  }
+
+  #settle(outgoing: Outgoing): void {
+    outgoing.settled = true;
+    clearTimeout(outgoing.timer);
+    this.#outgoing.delete(outgoing);
+  }
+
+  #closed(epoch: number, code: number, reason: string): void {
+    if (epoch !== this.#epoch) return;
+    if (code === CLOSE_FINAL) {
+      const error = finalError(reason);
+      this.#end(error, error);
+    } else {
+      this.#lost(epoch, new CarillonError('disconnected', `closed with ${code} ${reason}`.trim()));
+    }
+  }
+
+  /** The connection of this epoch is no good any more. */
+  #lost(epoch: number, error: CarillonError): void {
+    if (epoch !== this.#epoch) return;
+    this.#dropSocket(error);
+    if (this.#options.reconnect === false) {
+      this.#end(error, error);
+      return;
+    }
+    if (this.#state === 'connected') this.#setState('reconnecting', error);
+    this.#retry(error);
+  }
+
+  #retry(error: CarillonError): void {
+    this.#dropSocket(error);
+    const { firstMs = 500, maxMs = 8_000 } = this.#options.reconnect || {};
+    const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempt, 20));
+    // Half fixed, half random: a thousand clients of a restarted server must not come back at the same moment.
+    const delayMs = Math.round(ceiling / 2 + (this.#random() * ceiling) / 2);
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      void this.#open();
+    }, delayMs);
+    this.emit('reconnect-scheduled', this.#attempt + 1, delayMs);
+  }
+
+  #end(error: CarillonError, shown: CarillonError | null): void {
+    if (this.#state === 'closed' || this.#state === 'idle') return;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    this.#dropSocket(error);
+    this.#closeAbandoned();
+    this.#resumeToken = null;
+    this.#setState('closed', shown);
+    for (const outgoing of [...this.#outgoing]) outgoing.reject(error);
+    this.#waiting?.reject(error);
+    this.#waiting = null;
+  }
+
+  /** Lets go of the socket; whatever it still says belongs to an old epoch. */
+  #dropSocket(error: CarillonError): void {
+    this.#epoch++;
+    clearTimeout(this.#welcomeTimer);
+    const [socket, protoo] = [this.#socket, this.#protoo];
+    this.#socket = null;
+    this.#protoo = null;
+    if (!socket) return;
+    socket.onmessage = null;
+    socket.onclose = null;
+    // A clean close is a hang-up. So a socket that we only gave up is closed when the seat has moved on.
+    if (socket.readyState <= OPEN) this.#abandoned.push(socket);
+    protoo?.fail(new CarillonError(error.code === 'closed' ? 'closed' : 'disconnected', error.reason));
+    for (const outgoing of [...this.#outgoing]) {
+      if (!outgoing.options.durable) outgoing.reject(error);
+    }
+  }
+
+  #closeAbandoned(): void {
+    for (const socket of this.#abandoned.splice(0)) socket.close(1000);
+  }
+
+  #setState(state: ConnectionState, error: CarillonError | null): void {
+    this.#state = state;
+    this.emit('state', state, error);
+  }
+}
+
+async function fetchToken(source: TokenSource, timeoutMs: number): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no token within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    const fetched = typeof source === 'function' ? source() : source;
+    const token: unknown = await Promise.race([fetched, late]);
+    if (typeof token !== 'string' || token === '') throw new Error('the token is empty');
+    return token;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function browserSocket(address: string, protocols: string[]): WebSocketLike {
+  return new WebSocket(address, protocols) as WebSocketLike;
+}
+
+function webSocketUrl(address: string): URL {
+  const base = typeof location === 'undefined' ? undefined : location.href;
+  const url = new URL(address, base);
+  if (url.protocol === 'http:') url.protocol = 'ws:';
+  if (url.protocol === 'https:') url.protocol = 'wss:';
+  return url;
+}
+
+function finalError(reason: string): CarillonError {
+  const code = /^(unauthorized|token-expired|token-not-yet-valid|forbidden)\b/.exec(reason)?.[1];
+  return new CarillonError((code as 'unauthorized' | undefined) ?? 'closed', reason || 'closed by the server');
+}
+
+function deferred<T>(): {
+  promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+} {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}

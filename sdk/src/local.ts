@@ -1,0 +1,481 @@
+// What we send in one call: microphone, camera, screen. The app's wishes take effect at once on the capture (light
+// off means off now); what must be told to the server follows in order, and waits for the room if need be.
+
+import { Emitter } from './emitter.js';
+import type { CaptureEngine, EngineProducer } from './engine.js';
+import { CarillonError } from './errors.js';
+import { asMediaError, type CallMedia } from './media.js';
+import { QualityMark } from './quality.js';
+import type {
+  CallMediaOptions,
+  LocalMedia,
+  LocalSource,
+  LocalSourceState,
+  Quality,
+  TrackSource,
+  VideoSettings,
+} from './types.js';
+
+export type LocalEvents = {
+  changed: [source: LocalSourceImpl];
+  error: [error: CarillonError, source: LocalSourceImpl];
+  /** A device was unplugged or taken by the system while in use. */
+  'device-lost': [kind: 'microphone' | 'camera', deviceId: string | null];
+  /** All that was asked for at the start was captured, or failed. */
+  captured: [];
+};
+
+export interface LocalContext {
+  readonly capture: CaptureEngine;
+  readonly video: VideoSettings;
+  /** What the person selected; null: the system's default. */
+  preferred(kind: 'microphone' | 'camera'): string | null;
+}
+
+/** Keeps one producer in line with one track: new, other, none, muted. */
+class Sender {
+  #media: CallMedia | null = null;
+  #producer: EngineProducer | null = null;
+  #track: MediaStreamTrack | null = null;
+  #muted = false;
+  #sentTrack: MediaStreamTrack | null = null;
+  /** Null: the server may or may not know. */
+  #sentPaused: boolean | null = false;
+  #working: Promise<void> | null = null;
+  #dirty = false;
+
+  constructor(
+    readonly source: TrackSource,
+    /** False: no track means no producer. True: it stays, so that the next track needs no negotiation. */
+    readonly keepsProducer: boolean,
+  ) {}
+
+  set(track: MediaStreamTrack | null, muted: boolean): Promise<void> {
+    this.#track = track;
+    this.#muted = muted;
+    return this.flush();
+  }
+
+  attach(media: CallMedia): Promise<void> {
+    this.#media = media;
+    return this.flush();
+  }
+
+  /** One worker at a time; a change meanwhile makes it go round again. */
+  flush(): Promise<void> {
+    this.#dirty = true;
+    this.#working ??= this.#work().finally(() => (this.#working = null));
+    return this.#working;
+  }
+
+  async #work(): Promise<void> {
+    while (this.#dirty) {
+      this.#dirty = false;
+      const media = this.#media;
+      if (!media || media.closed) return;
+      try {
+        await this.#step(media);
+      } catch (error) {
+        // The producer is in doubt: let it go, so that the next wish makes a new one.
+        this.#producer?.close();
+        this.#producer = null;
+        if (!media.closed) throw error;
+      }
+    }
+  }
+
+  async #step(media: CallMedia): Promise<void> {
+    // The wish is read after the wait: by then it may be another one.
+    await media.canSend();
+    const track = this.#track;
+    const paused = this.#muted || !track;
+    if (!this.#producer) {
+      if (!track) return;
+      this.#sentTrack = track;
+      this.#sentPaused = paused;
+      this.#producer = await media.produce(this.source, track, paused);
+      await this.#producer.id;
+      return;
+    }
+    const producer = this.#producer;
+    if (!track && !this.keepsProducer) {
+      this.#producer = null;
+      await media.closeProducer(producer);
+      return;
+    }
+    if (track !== this.#sentTrack) {
+      this.#sentTrack = track;
+      await producer.replaceTrack(track);
+    }
+    if (paused !== this.#sentPaused) {
+      this.#sentPaused = paused;
+      try {
+        await media.setProducerPaused(producer, paused);
+      } catch (error) {
+        if (!isOffline(error)) throw error;
+        this.#sentPaused = null; // Said again when the connection is back: flush().
+      }
+    }
+  }
+}
+
+function isOffline(error: unknown): boolean {
+  return (
+    error instanceof CarillonError &&
+    error.status === undefined &&
+    (error.code === 'timeout' || error.code === 'disconnected')
+  );
+}
+
+export class LocalSourceImpl implements LocalSource {
+  readonly #context: LocalContext;
+  readonly #events: LocalMediaImpl;
+  readonly #main: Sender;
+  /** The sound of a screen. */
+  readonly #extra: Sender | null;
+  #tracks: MediaStreamTrack[] = [];
+  #state: LocalSourceState = 'off';
+  #muted = false;
+  #error: CarillonError | null = null;
+  #deviceId: string | null = null;
+  #hasMedia = false;
+  #closed = false;
+  /** Grows with each wish about the capture, so that a late capture for an older one is let go. */
+  #wish = 0;
+
+  constructor(
+    readonly source: 'microphone' | 'camera' | 'screen',
+    context: LocalContext,
+    events: LocalMediaImpl,
+  ) {
+    this.#context = context;
+    this.#events = events;
+    this.#main = new Sender(source, source !== 'screen');
+    this.#extra = source === 'screen' ? new Sender('screen-audio', false) : null;
+  }
+
+  get state(): LocalSourceState {
+    return this.#state;
+  }
+  get enabled(): boolean {
+    return this.#state === 'on' || this.#state === 'starting';
+  }
+  get muted(): boolean {
+    return this.#muted;
+  }
+  get track(): MediaStreamTrack | null {
+    return this.#tracks[0] ?? null;
+  }
+  get deviceId(): string | null {
+    return this.track && this.source !== 'screen' ? (this.track.getSettings().deviceId ?? this.#deviceId) : null;
+  }
+  get error(): CarillonError | null {
+    return this.#error;
+  }
+
+  async enable(options: { deviceId?: string; audio?: boolean } = {}): Promise<void> {
+    if (this.#closed) throw new CarillonError('call-ended', 'the call is over');
+    if (options.deviceId !== undefined) this.#deviceId = options.deviceId;
+    if (this.#state === 'on') {
+      if (options.deviceId !== undefined) await this.switchDevice(options.deviceId);
+      return;
+    }
+    const opened =
+      this.source === 'screen' ? this.#context.capture.openScreen({ audio: options.audio ?? false }) : this.#capture();
+    await this.start(opened);
+  }
+
+  /** Takes what is being captured as ours. Rejects if the capture fails. */
+  async start(capturing: Promise<MediaStreamTrack[]>): Promise<void> {
+    const wish = ++this.#wish;
+    this.#muted = false;
+    this.#change('starting', null);
+    let tracks: MediaStreamTrack[];
+    try {
+      tracks = await capturing;
+    } catch (cause) {
+      const error = asCaptureError(cause);
+      if (wish === this.#wish) {
+        this.#change('failed', error);
+        this.#events.report(error, this);
+      }
+      throw error;
+    }
+    if (wish !== this.#wish || this.#closed) {
+      stopAll(tracks);
+      return;
+    }
+    this.#take(tracks);
+    this.#change('on', null);
+    await this.#send();
+  }
+
+  async disable(): Promise<void> {
+    this.#wish++;
+    this.#drop();
+    this.#change('off', null);
+    await this.#send();
+  }
+
+  async mute(): Promise<void> {
+    if (this.#muted) return;
+    this.#muted = true;
+    for (const track of this.#tracks) track.enabled = false;
+    this.#events.tell(this);
+    await this.#send();
+  }
+
+  async unmute(): Promise<void> {
+    if (!this.enabled) return this.enable();
+    if (!this.#muted) return;
+    this.#muted = false;
+    for (const track of this.#tracks) track.enabled = true;
+    this.#events.tell(this);
+    await this.#send();
+  }
+
+  async switchDevice(deviceId: string | null): Promise<void> {
+    if (this.source === 'screen') {
+      throw new CarillonError('invalid-argument', 'a screen has no device to switch');
+    }
+    this.#deviceId = deviceId;
+    if (!this.enabled || (deviceId !== null && this.deviceId === deviceId)) return;
+    const wish = ++this.#wish;
+    let tracks: MediaStreamTrack[];
+    try {
+      tracks = await this.#captureBesideOld();
+    } catch (cause) {
+      const error = asCaptureError(cause);
+      if (wish === this.#wish && !this.track) this.#change('failed', error);
+      this.#events.report(error, this);
+      throw error;
+    }
+    if (wish !== this.#wish || this.#closed) {
+      stopAll(tracks);
+      return;
+    }
+    this.#take(tracks);
+    this.#change('on', null);
+    await this.#send();
+  }
+
+  attach(element: HTMLMediaElement): () => void {
+    const { track } = this;
+    if (!track) return () => undefined;
+    return this.#context.capture.attach(element, track, { silent: true });
+  }
+
+  /** The room can be reached from now on. */
+  attachMedia(media: CallMedia): void {
+    this.#hasMedia = true;
+    for (const sender of this.#senders()) {
+      this.#watch(sender.attach(media)).catch(() => undefined); // Told by an event.
+    }
+  }
+
+  /** Says again what may not have been heard. */
+  resend(): void {
+    if (!this.#hasMedia) return;
+    for (const sender of this.#senders()) this.#watch(sender.flush()).catch(() => undefined);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wish++;
+    this.#drop();
+    this.#state = 'off';
+  }
+
+  /** Some devices open one camera at a time: then the old one must go first. */
+  async #captureBesideOld(): Promise<MediaStreamTrack[]> {
+    try {
+      return await this.#capture();
+    } catch (error) {
+      if (!(error instanceof CarillonError) || error.code !== 'device-busy' || !this.track) throw error;
+      this.#drop();
+      return this.#capture();
+    }
+  }
+
+  async #capture(): Promise<MediaStreamTrack[]> {
+    const { capture, video, preferred } = this.#context;
+    if (this.source === 'screen') throw new CarillonError('invalid-argument', 'not a device');
+    const deviceId = this.#deviceId ?? preferred(this.source);
+    const opened =
+      this.source === 'camera'
+        ? capture.open({ camera: { deviceId, video } }).camera
+        : capture.open({ microphone: { deviceId } }).microphone;
+    if (!opened) throw new CarillonError('media-unsupported', `no ${this.source} here`);
+    return [await opened];
+  }
+
+  #take(tracks: MediaStreamTrack[]): void {
+    this.#drop();
+    this.#tracks = tracks;
+    for (const track of tracks) {
+      if (this.#muted) track.enabled = false;
+      track.onended = () => {
+        if (this.#tracks.includes(track)) void this.#handleEnded(track);
+      };
+    }
+  }
+
+  /** The system took it away. We did not stop it: then `onended` is not called. */
+  async #handleEnded(track: MediaStreamTrack): Promise<void> {
+    if (this.source === 'screen') {
+      // The browser's own "stop sharing" button; the sound alone may end too.
+      if (track === this.track) await this.disable().catch(() => undefined);
+      return;
+    }
+    const lost = this.deviceId;
+    this.#drop();
+    this.#deviceId = null;
+    this.#events.emitDeviceLost(this.source, lost);
+    const wish = ++this.#wish;
+    this.#change('starting', null);
+    try {
+      const [next] = await Promise.all([this.#captureDefault(), this.#send().catch(() => undefined)]);
+      if (wish !== this.#wish || this.#closed) return stopAll(next);
+      this.#take(next);
+      this.#change('on', null);
+      await this.#send();
+    } catch (cause) {
+      if (wish !== this.#wish || this.#closed) return;
+      const error = new CarillonError('device-lost', `the ${this.source} is gone`, undefined, cause);
+      this.#change('failed', error);
+      this.#events.report(error, this);
+    }
+  }
+
+  #captureDefault(): Promise<MediaStreamTrack[]> {
+    const { capture, video } = this.#context;
+    const opened =
+      this.source === 'camera'
+        ? capture.open({ camera: { deviceId: null, video } }).camera
+        : capture.open({ microphone: { deviceId: null } }).microphone;
+    return opened
+      ? opened.then((track) => [track])
+      : Promise.reject(new CarillonError('device-not-found', 'none left'));
+  }
+
+  #drop(): void {
+    const tracks = this.#tracks;
+    this.#tracks = [];
+    stopAll(tracks);
+  }
+
+  /** Brings the producers in line. Resolves when the server knows, or at once while there is no room yet. */
+  #send(): Promise<void> {
+    const [main, extra] = this.#tracks;
+    const all = [this.#main.set(main ?? null, this.#muted), this.#extra?.set(extra ?? null, this.#muted)];
+    const sent = Promise.all(all).then(() => undefined);
+    return this.#hasMedia ? this.#watch(sent) : Promise.resolve();
+  }
+
+  #watch(sent: Promise<void>): Promise<void> {
+    return sent.catch((cause: unknown) => {
+      if (this.#closed) return;
+      const error = asMediaError(cause, `the ${this.source} cannot be sent`);
+      this.#drop();
+      this.#change('failed', error);
+      this.#events.report(error, this);
+      throw error;
+    });
+  }
+
+  #senders(): Sender[] {
+    return this.#extra ? [this.#main, this.#extra] : [this.#main];
+  }
+
+  #change(state: LocalSourceState, error: CarillonError | null): void {
+    if (this.#closed) return;
+    this.#state = state;
+    this.#error = error;
+    this.#events.tell(this);
+  }
+}
+
+export class LocalMediaImpl extends Emitter<LocalEvents> implements LocalMedia {
+  readonly microphone: LocalSourceImpl;
+  readonly camera: LocalSourceImpl;
+  readonly screen: LocalSourceImpl;
+  readonly mark = new QualityMark();
+  speaking = false;
+  /** When all that `open()` asked for was there or had failed, by `performance.now()`. */
+  capturedAt: number | null = null;
+  readonly #context: LocalContext;
+  #media: CallMedia | null = null;
+
+  constructor(context: LocalContext) {
+    super();
+    this.#context = context;
+    this.microphone = new LocalSourceImpl('microphone', context, this);
+    this.camera = new LocalSourceImpl('camera', context, this);
+    this.screen = new LocalSourceImpl('screen', context, this);
+  }
+
+  get quality(): Quality {
+    return this.mark.quality;
+  }
+  get sources(): readonly LocalSourceImpl[] {
+    return [this.microphone, this.camera, this.screen];
+  }
+
+  /** Opens what a call starts with, both in one go so that the person is asked once. Failures are events. */
+  open({ audio = true, video = false }: CallMediaOptions): void {
+    const { capture, preferred, video: settings } = this.#context;
+    const opened = capture.open({
+      ...(audio && { microphone: { deviceId: preferred('microphone') } }),
+      ...(video && { camera: { deviceId: preferred('camera'), video: settings } }),
+    });
+    const started = [
+      opened.microphone && this.microphone.start(opened.microphone.then((track) => [track])),
+      opened.camera && this.camera.start(opened.camera.then((track) => [track])),
+    ];
+    void Promise.allSettled([opened.microphone, opened.camera]).then(() => {
+      this.capturedAt = performance.now();
+      this.emit('captured');
+    });
+    void Promise.allSettled(started);
+  }
+
+  attachMedia(media: CallMedia): void {
+    if (this.#media) return;
+    this.#media = media;
+    for (const source of this.sources) source.attachMedia(media);
+  }
+
+  /** The signalling connection is back. */
+  resend(): void {
+    for (const source of this.sources) source.resend();
+  }
+
+  close(): void {
+    for (const source of this.sources) source.close();
+    this.clearListeners();
+  }
+
+  // For the sources.
+  tell(source: LocalSourceImpl): void {
+    this.emit('changed', source);
+  }
+  report(error: CarillonError, source: LocalSourceImpl): void {
+    this.emit('error', error, source);
+  }
+  emitDeviceLost(kind: 'microphone' | 'camera', deviceId: string | null): void {
+    this.emit('device-lost', kind, deviceId);
+  }
+}
+
+function stopAll(tracks: readonly MediaStreamTrack[]): void {
+  for (const track of tracks) {
+    track.onended = null;
+    track.stop();
+  }
+}
+
+function asCaptureError(cause: unknown): CarillonError {
+  return cause instanceof CarillonError
+    ? cause
+    : new CarillonError('device-busy', 'the capture failed', undefined, cause);
+}

@@ -1,0 +1,456 @@
+// The media of one call: two transports, what we send over the one, what comes in over the other. Speaks the media
+// methods of the wire and drives the engine; who is who in the call is call.ts's matter.
+// Order matters for speed: the three requests that open the room leave in one burst, and nothing waits that need not.
+
+import type { RequestOptions } from './connection.js';
+import { Emitter } from './emitter.js';
+import type {
+  EngineConsumer,
+  EngineProducer,
+  EngineProduceParameters,
+  EngineTransport,
+  EngineTransportState,
+  MediaEngine,
+} from './engine.js';
+import { CarillonError } from './errors.js';
+import type {
+  ClientMethod,
+  ClientRequests,
+  MediaMethod,
+  MediaNotifications,
+  ServerRequests,
+  WireConsumerScore,
+  WireDevice,
+  WireIceServer,
+  WirePeer,
+  WireTransport,
+} from './protocol.js';
+import type { CallTimings, TrackSource, TransportStats, VideoSettings } from './types.js';
+
+export interface MediaLink {
+  readonly callId: string;
+  request<M extends ClientMethod>(
+    method: M,
+    data: ClientRequests[M]['data'],
+    options?: RequestOptions,
+  ): Promise<ClientRequests[M]['response']>;
+  /** Loads the engine with the router's capabilities; at once if that was done before. */
+  loadEngine(): Promise<void>;
+  readonly engine: MediaEngine;
+  readonly iceServers: WireIceServer[];
+  readonly device: WireDevice | undefined;
+  readonly video: VideoSettings;
+}
+
+/** A track of another peer. */
+export interface IncomingTrack {
+  consumerId: string;
+  peerId: string;
+  /** When the server said so. */
+  userId: string | undefined;
+  source: TrackSource;
+  track: MediaStreamTrack;
+  muted: boolean;
+  score: number | null;
+}
+
+export type CallMediaEvents = {
+  'track-added': [track: IncomingTrack];
+  'track-removed': [consumerId: string];
+  'track-muted': [consumerId: string, muted: boolean];
+  'track-score': [consumerId: string, score: number];
+  /** Ours, as the server receives it. */
+  'own-score': [score: number];
+  peer: [peer: WirePeer];
+  'peer-gone': [peerId: string];
+  'active-speaker': [peerId: string | null];
+  /** `ready` or `lost` may have changed. */
+  changed: [];
+  timing: [step: keyof CallTimings];
+  error: [error: CarillonError];
+};
+
+type Direction = 'send' | 'recv';
+
+/** A path that is `disconnected` often heals by itself within a second; a restart then only costs. */
+const DISCONNECTED_PATIENCE_MS = 1_000;
+/** After a restart, the time to connect before the next one; doubles up to the second. */
+const RESTART_FIRST_MS = 4_000;
+const RESTART_MAX_MS = 30_000;
+/** Restarts in vain after which the app is told. */
+const RESTARTS_BEFORE_TELLING = 3;
+
+interface Path {
+  direction: Direction;
+  transport: EngineTransport;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  restarts: number;
+  restarting: boolean;
+}
+
+export class CallMedia extends Emitter<CallMediaEvents> {
+  readonly #link: MediaLink;
+  #opened: Promise<void> | null = null;
+  readonly #paths: Partial<Record<Direction, Path>> = {};
+  readonly #transports: Record<Direction, Deferred<EngineTransport>>;
+  readonly #consumers = new Map<string, EngineConsumer>();
+  /** Being set up: a repeated announcement waits for the same. */
+  readonly #consuming = new Map<string, Promise<void>>();
+  readonly #producerIds = new Set<string>();
+  #joined = false;
+  #closed = false;
+  #signalling = true;
+
+  constructor(link: MediaLink) {
+    super();
+    this.#link = link;
+    this.#transports = { send: new Deferred(), recv: new Deferred() };
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+  /** The room is joined, and media flows, or there is none yet to flow. */
+  get ready(): boolean {
+    const states = this.#states();
+    return this.#joined && (states.length === 0 || states.includes('connected'));
+  }
+  /** A path that stood is gone, and is being mended. */
+  get lost(): boolean {
+    return this.#states().some((state) => state === 'disconnected' || state === 'failed');
+  }
+
+  /** Opens both transports and joins the room. Rejects if the server refuses; safe to call again. */
+  open(): Promise<void> {
+    this.#opened ??= this.#open();
+    return this.#opened;
+  }
+
+  async #open(): Promise<void> {
+    const { callId } = this.#link;
+    // All three in this very tick, if the engine is loaded: the server answers them in order, after one round trip.
+    const send = this.#createTransport('send');
+    const recv = this.#createTransport('recv');
+    const join = this.#link.engine.loaded ? this.#join() : this.#link.loadEngine().then(() => this.#join());
+    try {
+      const [{ peers }] = await Promise.all([join, send, recv]);
+      if (this.#closed) return;
+      this.#joined = true;
+      this.emit('timing', 'transportReady');
+      for (const peer of peers ?? []) this.emit('peer', peer);
+      this.emit('changed');
+    } catch (cause) {
+      const error = asMediaError(cause, `cannot join the room of call ${callId}`);
+      this.#transports.send.reject(error);
+      this.#transports.recv.reject(error);
+      throw error;
+    }
+  }
+
+  async #createTransport(direction: Direction): Promise<void> {
+    const answer = await this.#link.request('createWebRtcTransport', {
+      callId: this.#link.callId,
+      forceTcp: false,
+      producing: direction === 'send',
+      consuming: direction === 'recv',
+    });
+    await this.#link.loadEngine();
+    if (this.#closed) return;
+    const transport = this.#link.engine.createTransport({
+      direction,
+      transport: normalized(answer),
+      iceServers: this.#link.iceServers,
+      connect: (dtlsParameters) => this.#connect(answer, dtlsParameters),
+      produce: (parameters) => this.#announce(answer.id, parameters),
+    });
+    const path: Path = { direction, transport, timer: undefined, restarts: 0, restarting: false };
+    this.#paths[direction] = path;
+    transport.on('state', (state) => this.#handleTransportState(path, state));
+    transport.on('timing', (step) => this.emit('timing', step));
+    this.#transports[direction].resolve(transport);
+  }
+
+  #join(): Promise<ClientRequests['join']['response']> {
+    const { callId, device, engine } = this.#link;
+    return this.#link.request(
+      'join',
+      { callId, ...(device && { device }), rtpCapabilities: engine.rtpCapabilities },
+      { refusedTwiceIsDone: true },
+    );
+  }
+
+  async #connect(
+    transport: WireTransport,
+    dtlsParameters: ClientRequests['connectWebRtcTransport']['data']['dtlsParameters'],
+  ): Promise<void> {
+    const { callId } = this.#link;
+    const data = { callId, transportId: transport.id, dtlsParameters };
+    await this.#link.request('connectWebRtcTransport', data, { refusedTwiceIsDone: true });
+  }
+
+  async #announce(transportId: string, parameters: EngineProduceParameters): Promise<string> {
+    const { source, ...rest } = parameters;
+    const appData = source.startsWith('screen')
+      ? { source: 'screensharing', share: true }
+      : { source: parameters.kind };
+    const data = { callId: this.#link.callId, transportId, ...rest, appData };
+    const { id } = await this.#link.request('produce', data);
+    this.#producerIds.add(id);
+    return id;
+  }
+
+  /** Waits until there is a transport to send over. */
+  async canSend(): Promise<void> {
+    await this.#transports.send.promise;
+  }
+
+  /** Begins to send a track. The producer is there before the server has answered; its `id` tells of that. */
+  async produce(source: TrackSource, track: MediaStreamTrack, paused: boolean): Promise<EngineProducer> {
+    const transport = await this.#transports.send.promise;
+    return transport.produce({ track, source, paused, video: this.#link.video });
+  }
+
+  async setProducerPaused(producer: EngineProducer, paused: boolean): Promise<void> {
+    if (paused) producer.pause();
+    else producer.resume();
+    const data = { callId: this.#link.callId, producerId: await producer.id };
+    await this.#link.request(paused ? 'pauseProducer' : 'resumeProducer', data);
+  }
+
+  async closeProducer(producer: EngineProducer): Promise<void> {
+    producer.close();
+    const producerId = await producer.id;
+    this.#producerIds.delete(producerId);
+    await this.#link.request('closeProducer', { callId: this.#link.callId, producerId });
+  }
+
+  async setPreferredLayers(consumerId: string, spatialLayer: number, temporalLayer?: number): Promise<void> {
+    const layers = { spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) };
+    await this.#link.request('setConsumerPreferredLayers', {
+      callId: this.#link.callId,
+      consumerId,
+      ...layers,
+    });
+  }
+
+  async setConsumerEnabled(consumerId: string, enabled: boolean): Promise<void> {
+    const data = { callId: this.#link.callId, consumerId };
+    await this.#link.request(enabled ? 'resumeConsumer' : 'pauseConsumer', data);
+  }
+
+  /** A track for us. The answer lets it flow, so it is given when the browser is ready for the first packet. */
+  async handleNewConsumer(data: ServerRequests['newConsumer']): Promise<void> {
+    if (this.#closed) throw new CarillonError('call-ended', 'the call is over here', 404);
+    if (this.#consumers.has(data.id)) return;
+    let consuming = this.#consuming.get(data.id);
+    if (!consuming) {
+      consuming = this.#consume(data).finally(() => this.#consuming.delete(data.id));
+      this.#consuming.set(data.id, consuming);
+    }
+    await consuming;
+  }
+
+  async #consume(data: ServerRequests['newConsumer']): Promise<void> {
+    const transport = await this.#transports.recv.promise;
+    const { id, producerId, kind, rtpParameters, peerId, appData } = data;
+    const source = sourceOf(kind, appData);
+    const streamId = `${peerId}-${source.startsWith('screen') ? 'screen' : 'person'}`;
+    const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId });
+    if (this.#closed) {
+      consumer.close();
+      return;
+    }
+    this.#consumers.set(id, consumer);
+    this.emit('timing', 'firstTrack');
+    this.emit('track-added', {
+      consumerId: id,
+      peerId,
+      userId: typeof appData?.['userId'] === 'string' ? appData['userId'] : undefined,
+      source,
+      track: consumer.track,
+      muted: data.producerPaused,
+      score: data.consumerScore ? worst(data.consumerScore) : null,
+    });
+  }
+
+  handleNotification<M extends MediaMethod>(method: M, data: MediaNotifications[M]): void {
+    if (this.#closed) return;
+    this.#handle(method, data as MediaNotifications[MediaMethod]);
+  }
+
+  #handle(method: MediaMethod, data: MediaNotifications[MediaMethod]): void {
+    switch (method) {
+      case 'newPeer':
+        this.emit('peer', data as MediaNotifications['newPeer']);
+        return;
+      case 'peerClosed':
+        this.emit('peer-gone', (data as MediaNotifications['peerClosed']).peerId);
+        return;
+      case 'activeSpeaker':
+        this.emit('active-speaker', (data as MediaNotifications['activeSpeaker']).peerId ?? null);
+        return;
+      case 'producerScore': {
+        const { producerId, score } = data as MediaNotifications['producerScore'];
+        // Of the layers only those that are sent count: a layer switched off has score 0.
+        const best = Math.max(...score.map((stream) => stream.score));
+        if (this.#producerIds.has(producerId) && score.length > 0) this.emit('own-score', best);
+        return;
+      }
+      case 'consumerScore': {
+        const { consumerId, score } = data as MediaNotifications['consumerScore'];
+        this.emit('track-score', consumerId, worst(score));
+        return;
+      }
+      case 'consumerPaused':
+      case 'consumerResumed': {
+        const { consumerId } = data as MediaNotifications['consumerPaused'];
+        this.#afterConsuming(consumerId, () => this.emit('track-muted', consumerId, method === 'consumerPaused'));
+        return;
+      }
+      case 'consumerClosed': {
+        const { consumerId } = data as MediaNotifications['consumerClosed'];
+        this.#afterConsuming(consumerId, () => {
+          this.#consumers.get(consumerId)?.close();
+          if (this.#consumers.delete(consumerId)) this.emit('track-removed', consumerId);
+        });
+        return;
+      }
+      case 'consumerLayersChanged':
+        return; // The picture itself shows it.
+    }
+  }
+
+  /** News of a consumer may come while it is being set up. */
+  #afterConsuming(consumerId: string, act: () => void): void {
+    const consuming = this.#consuming.get(consumerId);
+    if (consuming) consuming.then(act, () => undefined);
+    else act();
+  }
+
+  /** The signalling connection went or came back. Media may have stood all the while. */
+  handleSignalling(up: boolean): void {
+    this.#signalling = up;
+    if (!up) return;
+    for (const path of this.#eachPath()) {
+      if (path.transport.state === 'disconnected' || path.transport.state === 'failed') {
+        this.#restartSoon(path, 0);
+      }
+    }
+  }
+
+  /** The network may be another one now: new candidates on every path that is in use. */
+  handleNetworkChange(): void {
+    for (const path of this.#eachPath()) {
+      if (path.transport.state !== 'new') this.#restartSoon(path, 0);
+    }
+  }
+
+  async getStats(): Promise<{ send: TransportStats | null; recv: TransportStats | null }> {
+    const read = (path: Path | undefined): Promise<TransportStats | null> =>
+      path && !this.#closed ? path.transport.getStats().catch(() => null) : Promise.resolve(null);
+    const [send, recv] = await Promise.all([read(this.#paths.send), read(this.#paths.recv)]);
+    return { send, recv };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const error = new CarillonError('call-ended', 'the call is over');
+    this.#transports.send.reject(error);
+    this.#transports.recv.reject(error);
+    for (const path of this.#eachPath()) {
+      clearTimeout(path.timer);
+      path.transport.close();
+    }
+    this.#consumers.clear();
+    this.clearListeners();
+  }
+
+  #eachPath(): Path[] {
+    return [this.#paths.send, this.#paths.recv].filter((path) => path !== undefined);
+  }
+
+  /** Of the transports that are used: one without tracks stays `new` and says nothing. */
+  #states(): EngineTransportState[] {
+    return this.#eachPath()
+      .map((path) => path.transport.state)
+      .filter((state) => state !== 'new' && state !== 'closed');
+  }
+
+  #handleTransportState(path: Path, state: EngineTransportState): void {
+    if (this.#closed) return;
+    if (state === 'connected') {
+      clearTimeout(path.timer);
+      path.timer = undefined;
+      path.restarts = 0;
+    } else if (state === 'failed') this.#restartSoon(path, 0);
+    else if (state === 'disconnected') this.#restartSoon(path, DISCONNECTED_PATIENCE_MS);
+    this.emit('changed');
+  }
+
+  #restartSoon(path: Path, afterMs: number): void {
+    if (path.restarting) return;
+    clearTimeout(path.timer);
+    path.timer = setTimeout(() => void this.#restart(path), afterMs);
+  }
+
+  async #restart(path: Path): Promise<void> {
+    path.timer = undefined;
+    // Without signalling there is nobody to ask; handleSignalling() comes here again.
+    if (this.#closed || !this.#signalling || path.restarting) return;
+    path.restarting = true;
+    path.restarts++;
+    try {
+      const { callId } = this.#link;
+      const answer = await this.#link.request('restartIce', {
+        callId,
+        transportId: path.transport.id,
+      });
+      if (!this.#closed) await path.transport.restartIce(answer.iceParameters ?? answer);
+    } catch {
+      // The next restart is the answer, below; the signalling reports its own trouble.
+    } finally {
+      path.restarting = false;
+    }
+    if (this.#closed || path.transport.state === 'connected') return;
+    if (path.restarts === RESTARTS_BEFORE_TELLING) {
+      this.emit('error', new CarillonError('media-failed', 'the media path cannot be restored'));
+    }
+    this.#restartSoon(path, Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** (path.restarts - 1)));
+  }
+}
+
+/** A promise with its ends outside, whose failure nobody needs to hear. */
+class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve!: (value: T) => void;
+  reject!: (error: CarillonError) => void;
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.promise.catch(() => undefined);
+  }
+}
+
+function worst({ score, producerScore }: WireConsumerScore): number {
+  return Math.min(score, producerScore);
+}
+
+/** mediasoup-demo's dialects say it in two ways: `share`, or a source of `screensharing`. */
+export function sourceOf(kind: 'audio' | 'video', appData: { [key: string]: unknown }): TrackSource {
+  const screen = appData?.['share'] === true || appData?.['source'] === 'screensharing';
+  if (kind === 'audio') return screen ? 'screen-audio' : 'microphone';
+  return screen ? 'screen' : 'camera';
+}
+
+function normalized(answer: WireTransport): WireTransport {
+  const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = answer;
+  return { id, iceParameters, iceCandidates, dtlsParameters, ...(sctpParameters && { sctpParameters }) };
+}
+
+export function asMediaError(cause: unknown, reason: string): CarillonError {
+  return cause instanceof CarillonError ? cause : new CarillonError('media-failed', reason, undefined, cause);
+}

@@ -1,0 +1,110 @@
+// Another user of a call, and what they send. Holds facts; call.ts decides when they change.
+
+import type { EndReason, Participant, ParticipantState, Quality, RemoteTrack, TrackSource } from './types.js';
+import { QualityMark } from './quality.js';
+
+export class ParticipantImpl implements Participant {
+  name: string;
+  state: ParticipantState = 'invited';
+  deviceId: string | null = null;
+  ringing: { devices: number; via: 'socket' | 'push' } | null = null;
+  endReason: EndReason | null = null;
+  speaking = false;
+  readonly mark = new QualityMark();
+  readonly #tracks = new Map<string, RemoteTrackImpl>();
+
+  constructor(
+    readonly userId: string,
+    name?: string,
+  ) {
+    this.name = name || userId;
+  }
+
+  get quality(): Quality {
+    if (this.state === 'reconnecting') return 'lost';
+    return this.state === 'joined' ? this.mark.quality : 'unknown';
+  }
+
+  get tracks(): readonly RemoteTrackImpl[] {
+    return [...this.#tracks.values()];
+  }
+
+  /** The latest of that source: after a lost answer the same camera may be produced twice, and the first is dead. */
+  track(source: TrackSource): RemoteTrackImpl | undefined {
+    return this.tracks.findLast((track) => track.source === source);
+  }
+
+  get muted(): boolean {
+    return this.track('microphone')?.muted ?? true;
+  }
+  get cameraOn(): boolean {
+    return this.track('camera')?.muted === false;
+  }
+  get screenOn(): boolean {
+    return this.track('screen')?.muted === false;
+  }
+
+  /** True while they are, or are about to be, in the call. */
+  get present(): boolean {
+    return this.state === 'joining' || this.state === 'joined' || this.state === 'reconnecting';
+  }
+
+  addTrack(track: RemoteTrackImpl): void {
+    this.#tracks.set(track.id, track);
+  }
+  removeTrack(id: string): void {
+    this.#tracks.delete(id);
+  }
+}
+
+/** What a remote track needs done: on the server, and in the browser. */
+export interface TrackActions {
+  attach(element: HTMLMediaElement, track: RemoteTrackImpl): () => void;
+  setPreferredLayers(id: string, spatial: number, temporal?: number): Promise<void>;
+  setEnabled(id: string, enabled: boolean): Promise<void>;
+}
+
+export class RemoteTrackImpl implements RemoteTrack {
+  muted: boolean;
+  /** mediasoup's score of the stream to us and of its sender, 0 to 10, whichever is worse. */
+  score: number | null = null;
+  readonly #actions: TrackActions;
+  readonly #attached = new Set<() => void>();
+
+  constructor(
+    readonly id: string,
+    readonly source: TrackSource,
+    readonly track: MediaStreamTrack,
+    muted: boolean,
+    actions: TrackActions,
+  ) {
+    this.muted = muted;
+    this.#actions = actions;
+  }
+
+  get kind(): 'audio' | 'video' {
+    return this.track.kind === 'audio' ? 'audio' : 'video';
+  }
+
+  attach(element: HTMLMediaElement): () => void {
+    const take = this.#actions.attach(element, this);
+    const detach = (): void => {
+      if (this.#attached.delete(detach)) take();
+    };
+    this.#attached.add(detach);
+    return detach;
+  }
+
+  setPreferredLayers(spatial: number, temporal?: number): Promise<void> {
+    return this.#actions.setPreferredLayers(this.id, spatial, temporal);
+  }
+
+  setEnabled(enabled: boolean): Promise<void> {
+    return this.#actions.setEnabled(this.id, enabled);
+  }
+
+  /** It is gone: the elements that show it let go. */
+  close(): void {
+    for (const detach of [...this.#attached]) detach();
+  }
+}
