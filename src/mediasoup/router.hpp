@@ -122,12 +122,25 @@ class Router final : public TransportHost, public std::enable_shared_from_this<R
   void on_data_producer_closed(const std::string& id) override;
   void on_transport_closed(const std::string& id) override;
 
-  struct Pipe;
+  /// The two PipeTransports that join two routers. Shared by both; while it is being made, whoever needs it waits.
+  struct PipePair;
+
   void end();
-  TransportContext transport_context(std::string transport_id, boost::json::object transport_app_data);
-  Result<> adopt(const std::shared_ptr<Transport>& transport);
-  asio::awaitable<Result<std::shared_ptr<Pipe>>> pipe_with(PipeToRouterOptions options);
-  asio::awaitable<Result<>> connect_pipe(std::shared_ptr<Pipe> pipe, PipeToRouterOptions options);
+  [[nodiscard]] Result<> check_open() const;
+  TransportContext transport_context(boost::json::object transport_app_data);
+  RtpObserverContext observer_context(boost::json::object observer_app_data);
+  void adopt(const std::shared_ptr<Transport>& transport);
+  void adopt(const std::shared_ptr<RtpObserver>& observer);
+
+  [[nodiscard]] Result<> check_pipe_options(const PipeToRouterOptions& options) const;
+  static asio::awaitable<Result<std::shared_ptr<PipePair>>> pipe_pair(std::shared_ptr<Router> from, PipeToRouterOptions options);
+  static asio::awaitable<Result<>> make_pipe_pair(std::shared_ptr<PipePair> pair, std::shared_ptr<Router> from,
+                                                  PipeToRouterOptions options);
+  static asio::awaitable<Result<PipeToRouterResult>> pipe_producer(std::shared_ptr<Producer> producer, std::shared_ptr<PipePair> pair,
+                                                                   PipeToRouterOptions options, std::string from_id);
+  static asio::awaitable<Result<PipeToRouterResult>> pipe_data_producer(std::shared_ptr<DataProducer> data_producer,
+                                                                        std::shared_ptr<PipePair> pair, PipeToRouterOptions options,
+                                                                        std::string from_id);
 
   Context context_;
   bool closed_ = false;
@@ -135,8 +148,8 @@ class Router final : public TransportHost, public std::enable_shared_from_this<R
   std::map<std::string, std::shared_ptr<Producer>> producers_;
   std::map<std::string, std::shared_ptr<DataProducer>> data_producers_;
   std::map<std::string, std::shared_ptr<RtpObserver>> rtp_observers_;
-  /// By the id of the other router. One that is still being made is waited for, not made twice.
-  std::map<std::string, std::shared_ptr<Pipe>> pipes_;
+  /// By the id of the other router.
+  std::map<std::string, std::shared_ptr<PipePair>> pipe_pairs_;
 };
 
 }  // namespace carillon::mediasoup

@@ -20,6 +20,8 @@
 
 namespace carillon::mediasoup {
 
+class ChildProcess;
+
 enum class WorkerLogLevel { debug, warn, error, none };
 [[nodiscard]] std::string_view to_string(WorkerLogLevel level);
 
@@ -61,6 +63,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   [[nodiscard]] bool died() const { return died_; }
   /// The process has ended and was reaped.
   [[nodiscard]] bool subprocess_closed() const;
+  /// The line to the process, for whoever wants to watch it (requests in flight).
+  [[nodiscard]] const std::shared_ptr<Channel>& channel() const { return channel_; }
   [[nodiscard]] std::size_t router_count() const { return routers_.size(); }
   /// Of all its routers.
   [[nodiscard]] std::size_t transport_count() const;
@@ -85,19 +89,20 @@ class Worker : public std::enable_shared_from_this<Worker> {
   boost::json::object app_data;
 
  private:
-  struct Process;
-  Worker(std::shared_ptr<Process> process, std::shared_ptr<Channel> channel, WorkerSettings settings, Logger log);
+  Worker(std::shared_ptr<ChildProcess> process, std::shared_ptr<Channel> channel, const WorkerSettings& settings, Logger log);
+  static asio::awaitable<Result<>> wait_running(std::shared_ptr<Worker> worker, Duration limit);
   void watch();
-  void on_broken(const Error& error);
   void on_exit(int status);
-  void die(Error why);
+  void die(const Error& why);
   void end_children();
 
   Logger log_;
-  WorkerSettings settings_;
-  std::shared_ptr<Process> process_;
+  Duration exit_timeout_;
+  std::shared_ptr<ChildProcess> process_;
   std::shared_ptr<Channel> channel_;
   Subscription broken_;
+  Subscription exited_;
+  bool running_ = false;
   bool closed_ = false;
   bool died_ = false;
   std::map<std::string, std::shared_ptr<WebRtcServer>> webrtc_servers_;

@@ -135,6 +135,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// What has been written so far is still sent, then both sockets close. All that waits fails with `why`. Twice is nothing.
   void close(Error why);
   [[nodiscard]] bool closed() const;
+  /// What a call on an object that is closed gets: why the channel closed if it did, else conflict, "<what> is closed".
+  [[nodiscard]] Error gone(std::string_view what) const;
 
   /// The worker can no longer be trusted or reached: garbage, end of file, or silence past a deadline. Once, and never after close().
   Signal<const Error&> on_broken;
@@ -145,8 +147,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
  private:
   struct Impl;
-  explicit Channel(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Channel(std::shared_ptr<Impl> impl) : impl_{std::move(impl)} {}
+  // Shared with the coroutine that reads, which must not keep the channel itself alive.
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace carillon::mediasoup

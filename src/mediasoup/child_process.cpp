@@ -1,0 +1,232 @@
+#include "mediasoup/child_process.hpp"
+
+#include "base/async.hpp"
+#include "mediasoup/line_splitter.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <string_view>
+
+extern "C" char** environ;
+
+namespace carillon::mediasoup {
+namespace {
+
+/// Where the kernel has no pidfd (before 5.3, or forbidden in a container), how often to ask whether it has ended.
+constexpr auto poll_interval = std::chrono::milliseconds{50};
+
+constexpr auto drain_time = std::chrono::milliseconds{200};
+
+struct Pair {
+  Fd ours;
+  Fd childs;
+};
+
+Result<Pair> socket_pair() {
+  int fds[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
+    return fail(Errc::internal, fmt::format("socketpair: {}", std::strerror(errno)));
+  }
+  return Pair{Fd{fds[0]}, Fd{fds[1]}};
+}
+
+Result<Pair> output_pipe() {
+  int fds[2];
+  if (::pipe2(fds, O_CLOEXEC) != 0) return fail(Errc::internal, fmt::format("pipe: {}", std::strerror(errno)));
+  return Pair{Fd{fds[0]}, Fd{fds[1]}};
+}
+
+/// Secrets of ours may be in variables of ours (CARILLON_*): the worker has no use for them.
+std::vector<std::string> child_environment(const std::vector<std::string>& added) {
+  std::vector<std::string> variables = added;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text{*variable};
+    if (text.starts_with("CARILLON_")) continue;
+    const std::string_view key = text.substr(0, text.find('=') + 1);
+    bool replaced = false;
+    for (const std::string& other : added) replaced = replaced || std::string_view{other}.starts_with(key);
+    if (!replaced) variables.emplace_back(text);
+  }
+  return variables;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& strings) {
+  std::vector<char*> result;
+  for (std::string& string : strings) result.push_back(string.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+/// Between fork() and execve() of a program with threads: only async-signal-safe calls, no allocation.
+[[noreturn]] void become_child(const char* path, char* const* arguments, char* const* environment, std::array<int, 5> fds,
+                               pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(126);  // the parent ended before the line above
+  // Ctrl-C in a terminal goes to the whole group: the parent decides in which order things end.
+  ::setpgid(0, 0);
+  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  // First out of the way of 0 to 4, which some of them may be.
+  for (int& fd : fds) {
+    fd = ::fcntl(fd, F_DUPFD, 10);
+    if (fd < 0) ::_exit(126);
+  }
+  for (int target = 0; target < 5; ++target) {
+    if (::dup2(fds[static_cast<std::size_t>(target)], target) < 0) ::_exit(126);
+  }
+  if (::syscall(SYS_close_range, 5U, ~0U, 0U) != 0) {
+    for (int fd = 5; fd < 65536; ++fd) ::close(fd);
+  }
+  ::execve(path, arguments, environment);
+  ::_exit(127);
+}
+
+}  // namespace
+
+Fd& Fd::operator=(Fd&& other) noexcept {
+  if (this != &other) {
+    Fd old{std::exchange(fd_, other.release())};
+  }
+  return *this;
+}
+
+Fd::~Fd() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+std::string describe_exit(int status) {
+  if (WIFEXITED(status)) return fmt::format("exit code {}", WEXITSTATUS(status));
+  if (WIFSIGNALED(status)) return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  return "an unknown end";
+}
+
+Result<std::shared_ptr<ChildProcess>> ChildProcess::spawn(asio::any_io_executor executor, const Options& options, Logger log) {
+  if (::access(options.path.c_str(), X_OK) != 0) {
+    return fail(Errc::not_found, fmt::format("cannot run {}: {}", options.path, std::strerror(errno)));
+  }
+  Result<Pair> to_child = socket_pair();
+  Result<Pair> from_child = socket_pair();
+  Result<Pair> out = output_pipe();
+  Result<Pair> err = output_pipe();
+  for (const auto* pair : {&to_child, &from_child, &out, &err}) {
+    if (!*pair) return pair->error();
+  }
+  const Fd null{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  if (null.get() < 0) return fail(Errc::internal, fmt::format("/dev/null: {}", std::strerror(errno)));
+
+  std::vector<std::string> argument_strings = options.arguments;
+  argument_strings.insert(argument_strings.begin(), options.path);
+  std::vector<std::string> environment_strings = child_environment(options.environment);
+  const std::vector<char*> arguments = pointers(argument_strings);
+  const std::vector<char*> environment = pointers(environment_strings);
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    become_child(options.path.c_str(), arguments.data(), environment.data(),
+                 {null.get(), out->childs.get(), err->childs.get(), to_child->childs.get(), from_child->childs.get()}, parent);
+  }
+  if (pid < 0) return fail(Errc::internal, fmt::format("fork: {}", std::strerror(errno)));
+
+  Fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))};
+  std::shared_ptr<ChildProcess> process{
+      new ChildProcess{executor, pid, std::move(pidfd), std::move(to_child->ours), std::move(from_child->ours), log}};
+  auto out_pipe = std::make_shared<asio::posix::stream_descriptor>(executor, out->ours.release());
+  auto err_pipe = std::make_shared<asio::posix::stream_descriptor>(executor, err->ours.release());
+  process->outputs_ = {out_pipe, err_pipe};
+  asio::co_spawn(executor, [process] { return process->reap(); }, report(log, "worker process"));
+  asio::co_spawn(executor, [process, out_pipe] { return process->log_output(out_pipe, false); }, report(log, "worker stdout"));
+  asio::co_spawn(executor, [process, err_pipe] { return process->log_output(err_pipe, true); }, report(log, "worker stderr"));
+  return process;
+}
+
+ChildProcess::ChildProcess(asio::any_io_executor executor, pid_t pid, Fd pidfd, Fd write_end, Fd read_end, Logger log)
+    : executor_{executor},
+      pid_{pid},
+      pidfd_{std::move(pidfd)},
+      write_end_{std::move(write_end)},
+      read_end_{std::move(read_end)},
+      log_{std::move(log)},
+      exited_{executor, asio::steady_timer::time_point::max()} {}
+
+ChildProcess::~ChildProcess() {
+  if (exit_status_) return;
+  ::kill(pid_, SIGKILL);
+  try_reap(true);
+}
+
+void ChildProcess::kill(int signal) {
+  // Not reaped yet, so the number is still this child's.
+  if (!exit_status_) ::kill(pid_, signal);
+}
+
+bool ChildProcess::try_reap(bool block) {
+  int status = 0;
+  pid_t ended = 0;
+  do {
+    ended = ::waitpid(pid_, &status, block ? 0 : WNOHANG);
+  } while (ended < 0 && errno == EINTR);
+  if (ended == 0) return false;
+  exit_status_ = ended == pid_ ? status : 0;  // ECHILD: somebody else has reaped it
+  return true;
+}
+
+asio::awaitable<void> ChildProcess::reap() {
+  if (pidfd_.get() >= 0) {
+    asio::posix::stream_descriptor ended{executor_, pidfd_.release()};
+    co_await ended.async_wait(asio::posix::descriptor_base::wait_read, asio::as_tuple(asio::use_awaitable));
+  }
+  while (!try_reap(false)) co_await sleep_for(poll_interval);
+  exited_.cancel();
+  on_exit.emit(*exit_status_);
+  // A grandchild may hold the pipes open for ever: what was printed before the end is read in this time.
+  for (const auto& output : outputs_) {
+    if (output.expired()) continue;  // its end was read already, as usual
+    co_await sleep_for(drain_time);
+    boost::system::error_code ignored;
+    if (const auto pipe = output.lock()) pipe->close(ignored);
+  }
+}
+
+asio::awaitable<void> ChildProcess::wait_exit() {
+  const auto self = shared_from_this();
+  while (!exit_status_) {
+    boost::system::error_code cancelled;
+    co_await exited_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return;
+  }
+}
+
+asio::awaitable<void> ChildProcess::log_output(std::shared_ptr<asio::posix::stream_descriptor> pipe, bool is_stderr) {
+  LineSplitter lines;
+  const LineSplitter::Sink sink = [this, is_stderr](std::string_view line) {
+    if (is_stderr) {
+      log_.error("worker stderr: {}", line);
+    } else {
+      log_.debug("worker stdout: {}", line);
+    }
+  };
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const auto [error, size] = co_await pipe->async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
+    if (error) break;
+    lines.feed(std::string_view{buffer.data(), size}, std::chrono::steady_clock::now(), sink);
+  }
+  lines.finish(sink);
+}
+
+}  // namespace carillon::mediasoup

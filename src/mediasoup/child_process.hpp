@@ -1,0 +1,89 @@
+// A child process with two sockets at its descriptors 3 and 4, as mediasoup-worker wants it. Knows nothing of what is said
+// over them. It is always reaped, and never outlives this program (PR_SET_PDEATHSIG).
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "base/signal.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carillon::mediasoup {
+
+namespace asio = boost::asio;
+
+/// Closes the descriptor it holds.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_{fd} {}
+  Fd(Fd&& other) noexcept : fd_{other.release()} {}
+  Fd& operator=(Fd&& other) noexcept;
+  ~Fd();
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_ = -1;
+};
+
+class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
+ public:
+  struct Options {
+    std::string path;
+    std::vector<std::string> arguments;    // without the program's name
+    std::vector<std::string> environment;  // KEY=value, added to ours; variables of ours that start with CARILLON_ stay here
+  };
+  /// What it prints goes to the log: stdout at debug, stderr at error.
+  static Result<std::shared_ptr<ChildProcess>> spawn(asio::any_io_executor executor, const Options& options, Logger log);
+
+  /// Kills it and waits, when nobody has. SIGKILL needs no consent, so the wait is short.
+  ~ChildProcess();
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Our ends of its descriptors 3 (we write) and 4 (we read). To be taken once.
+  [[nodiscard]] Fd take_write_end() { return std::move(write_end_); }
+  [[nodiscard]] Fd take_read_end() { return std::move(read_end_); }
+
+  /// Nothing when it has ended already.
+  void kill(int signal);
+
+  /// As waitpid() tells it, once it has ended and was reaped.
+  [[nodiscard]] const std::optional<int>& exit_status() const { return exit_status_; }
+  asio::awaitable<void> wait_exit();
+
+  Signal<int> on_exit;  ///< With the status of waitpid(). Once.
+
+ private:
+  ChildProcess(asio::any_io_executor executor, pid_t pid, Fd pidfd, Fd write_end, Fd read_end, Logger log);
+  asio::awaitable<void> reap();
+  asio::awaitable<void> log_output(std::shared_ptr<asio::posix::stream_descriptor> pipe, bool is_stderr);
+  bool try_reap(bool block);
+
+  asio::any_io_executor executor_;
+  pid_t pid_;
+  Fd pidfd_;
+  Fd write_end_;
+  Fd read_end_;
+  Logger log_;
+  std::optional<int> exit_status_;
+  std::vector<std::weak_ptr<asio::posix::stream_descriptor>> outputs_;
+  asio::steady_timer exited_;  // never expires; cancelled at the end
+};
+
+/// "exit code 42" or "killed by signal 9 (Killed)".
+[[nodiscard]] std::string describe_exit(int status);
+
+}  // namespace carillon::mediasoup
