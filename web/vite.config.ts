@@ -30,16 +30,27 @@ function shellSize(): Plugin {
   };
 }
 
+/** Parts of mediasoup-client that a page never runs: its tests' fakes, and React Native. 11 kB less to load. */
+function browserOnly(): Plugin {
+  const unused = /mediasoup-client\/lib\/(handlers\/(FakeHandler|ReactNative106)|test\/fakeParameters)\.js$/u;
+  return {
+    name: 'carillon-browser-only',
+    apply: 'build',
+    enforce: 'pre',
+    load: (id) => (unused.test(id) ? 'module.exports = {};' : null),
+  };
+}
+
 export default defineConfig(({ mode }) => {
   const preview = mode === 'preview';
   return {
     root: source('.'),
     resolve: { alias: { 'carillon-sdk': source('../sdk/src/index.ts') } },
     esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
-    plugins: preview ? [] : [shellSize()],
+    plugins: preview ? [] : [browserOnly(), shellSize()],
     build: {
       target: 'es2022',
-      outDir: preview ? 'dist-preview' : 'dist',
+      outDir: preview ? source('../build/gallery') : 'dist',
       emptyOutDir: true,
       // The server sends `default-src 'self'`: no data: URLs, and no inline script.
       assetsInlineLimit: 0,

@@ -114,6 +114,8 @@ export function Dialog({ title, onClose, children, testId }: DialogProps): JSX.E
     const dialog = ref.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // The field that the dialog is for, else the dialog itself: then its title is read first.
+    (dialog?.querySelector<HTMLElement>('[data-autofocus]') ?? dialog)?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus({ preventScroll: true });
@@ -123,6 +125,7 @@ export function Dialog({ title, onClose, children, testId }: DialogProps): JSX.E
     <dialog
       ref={ref}
       class="dialog"
+      tabIndex={-1}
       aria-labelledby={id}
       data-testid={testId}
       onCancel={(event) => {

@@ -95,7 +95,12 @@ function StageView({ stage, call }: { readonly stage: Stage; readonly call: Call
           ))}
       </div>
       {stage.strip.length > 0 && (
-        <div class="stage-strip">
+        <div
+          class="stage-strip"
+          role="group"
+          aria-label="More people"
+          tabIndex={stage.layout === 'focus' ? 0 : undefined}
+        >
           {stage.strip.map((tile) => (
             <Tile key={tile.key} tile={tile} call={call} />
           ))}
@@ -133,7 +138,7 @@ function Controls({ call }: { readonly call: CallView }): JSX.Element {
       <RoundButton
         kind={cameraOn ? 'plain' : 'off'}
         label={cameraOn ? 'Turn the camera off' : 'Turn the camera on'}
-        caption={cameraOn ? 'Camera' : 'Camera off'}
+        caption="Camera"
         shortcut="v"
         testId="toggle-camera"
         onClick={() => void actions.toggleCamera()}

@@ -128,6 +128,7 @@ function AddPeople({ call, onClose }: { readonly call: CallView; readonly onClos
               value={filter}
               onInput={(event) => setFilter(event.currentTarget.value)}
               data-testid="add-search"
+              data-autofocus
             />
           </label>
           <ul class="people-list">

@@ -35,7 +35,7 @@ export function Outgoing({ call }: { readonly call: CallView }): JSX.Element {
       )}
       <p class="night-kind">{call.media === 'video' ? 'Video call' : 'Audio call'}</p>
       <div class="night-who">
-        <div class={`countdown ${ringing ? '' : 'countdown-still'}`}>
+        <div class={`countdown ${ringing ? '' : 'countdown-still'} ${cameraOn ? 'countdown-small' : ''}`}>
           <span class="wave" />
           <span class="wave wave-late" />
           {group ? (
@@ -45,7 +45,7 @@ export function Outgoing({ call }: { readonly call: CallView }): JSX.Element {
               ))}
             </span>
           ) : (
-            first && <Avatar userId={first.userId} name={first.name} size="huge" />
+            first && <Avatar userId={first.userId} name={first.name} size={cameraOn ? 'large' : 'huge'} />
           )}
         </div>
         <h1 class="night-name" ref={heading} tabIndex={-1}>
@@ -75,7 +75,7 @@ export function Outgoing({ call }: { readonly call: CallView }): JSX.Element {
             large
             kind={microphoneOn ? 'plain' : 'off'}
             label={microphoneOn ? 'Mute' : 'Unmute'}
-            caption={microphoneOn ? 'Mute' : 'Muted'}
+            caption={microphoneOn ? 'Mute' : 'Unmute'}
             shortcut="m"
             testId="toggle-mic"
             disabled={call.id === ''}
@@ -98,7 +98,7 @@ export function Outgoing({ call }: { readonly call: CallView }): JSX.Element {
             large
             kind={cameraOn ? 'plain' : 'off'}
             label={cameraOn ? 'Turn the camera off' : 'Turn the camera on'}
-            caption={cameraOn ? 'Camera' : 'Camera off'}
+            caption="Camera"
             shortcut="v"
             testId="toggle-camera"
             disabled={call.id === ''}

@@ -1,0 +1,381 @@
+// Every state of the app by name, for the gallery: each is set into a store, and the real pages draw it.
+import type { LocalSource, RemoteTrack } from 'carillon-sdk';
+import { endWords, type EndFacts } from '../lib/reasons';
+import {
+  mediaErrorWords,
+  type CallView,
+  type IncomingView,
+  type Named,
+  type ParticipantView,
+  type Person,
+  type SourceView,
+} from '../state/model';
+import type { Store } from '../state/store';
+import { drawnTrack } from './portraits';
+
+/** The gallery's clock: a moment that does not move, so that pictures can be compared. */
+export const frozen_now = Date.UTC(2026, 2, 14, 18, 30);
+
+const me: Named = { userId: 'ines-ferreira', name: 'Inês Ferreira' };
+const ben: Named = { userId: 'ben-okafor', name: 'Ben Okafor' };
+const mara: Named = { userId: 'mara-lindqvist', name: 'Mara Lindqvist' };
+const yusuf: Named = { userId: 'yusuf-demir', name: 'Yusuf Demir' };
+const joan: Named = { userId: 'joan-whitfield', name: 'Joan Whitfield' };
+const noor: Named = { userId: 'noor', name: 'نور الهدى' };
+const html: Named = { userId: 'img-src-x', name: '<img src=x onerror=alert(1)>' };
+const long: Named = {
+  userId: 'adalbert-long',
+  name: 'Adalbert Maximilian Konstantin von Hohenstein-Wackerbarth zu Unterlangenfeld',
+};
+
+const people: readonly Person[] = [
+  { ...ben, devices: 2 },
+  { ...mara, devices: 1 },
+  { ...yusuf, devices: 1 },
+  { ...noor, devices: 1 },
+  { ...html, devices: 1 },
+  { ...long, devices: 0 },
+  { ...joan, devices: 0 },
+];
+
+const ignored = (): Promise<void> => Promise.resolve();
+
+function remote(who: number | 'slide', source: 'camera' | 'screen'): RemoteTrack {
+  return {
+    ...drawnTrack(who, who === 'slide' ? 1280 : 960, 720),
+    id: `${source}-${who}`,
+    kind: 'video',
+    source,
+    track: null as never,
+    muted: false,
+    setPreferredLayers: ignored,
+    setEnabled: ignored,
+  };
+}
+
+function local(
+  state: SourceView['state'],
+  options: { muted?: boolean; error?: SourceView['error']; who?: number } = {},
+): SourceView {
+  const source =
+    options.who === undefined ? null : ({ ...drawnTrack(options.who), track: null } as unknown as LocalSource);
+  return { state, muted: options.muted ?? false, error: options.error ?? null, source };
+}
+
+function participant(who: Named, rest: Partial<ParticipantView> = {}): ParticipantView {
+  return {
+    ...who,
+    state: 'joined',
+    ringing: null,
+    endReason: null,
+    muted: false,
+    cameraOn: false,
+    speaking: false,
+    quality: 'good',
+    camera: null,
+    screen: null,
+    audio: [],
+    ...rest,
+  };
+}
+
+function seen(who: Named, face: number, rest: Partial<ParticipantView> = {}): ParticipantView {
+  return participant(who, { camera: remote(face, 'camera'), cameraOn: true, ...rest });
+}
+
+function call(participants: readonly ParticipantView[], rest: Partial<CallView> = {}): CallView {
+  return {
+    id: 'call-1',
+    media: 'video',
+    outgoing: true,
+    state: 'active',
+    startedAt: frozen_now - 754_000,
+    ringUntil: null,
+    participants,
+    activeSpeaker: null,
+    microphone: local('on'),
+    camera: local('on', { who: 2 }),
+    screen: local('off'),
+    quality: 'good',
+    ...rest,
+  };
+}
+
+function outgoing(participants: readonly ParticipantView[], rest: Partial<CallView> = {}): CallView {
+  return call(participants, {
+    state: 'ringing',
+    startedAt: null,
+    ringUntil: frozen_now + 24_000,
+    camera: local('off'),
+    ...rest,
+  });
+}
+
+function incoming(rest: Partial<IncomingView> = {}): IncomingView {
+  return {
+    callId: 'in-1',
+    caller: ben,
+    others: [],
+    media: 'video',
+    ringUntil: frozen_now + 21_300,
+    since: frozen_now - 8_700,
+    accepting: false,
+    ...rest,
+  };
+}
+
+const ringing = (devices: number): Partial<ParticipantView> => ({
+  state: 'ringing',
+  ringing: { devices, via: 'socket' },
+});
+
+function ended(
+  store: Store,
+  who: readonly Named[],
+  facts: Omit<EndFacts, 'names'>,
+  lastedMs: number | null = null,
+): void {
+  store.ended.value = {
+    words: endWords({ ...facts, names: who.map((one) => one.name) }),
+    reason: facts.reason,
+    people: who,
+    media: 'video',
+    lastedMs,
+  };
+}
+
+function home(store: Store): void {
+  store.me.value = me;
+  store.connection.value = 'online';
+  store.people.value = people;
+  store.recent.value = [
+    { at: frozen_now - 12 * 60_000, people: [mara], media: 'video', outgoing: false, missed: true, lastedMs: null },
+    { at: frozen_now - 3 * 3_600_000, people: [ben], media: 'audio', outgoing: true, missed: false, lastedMs: 754_000 },
+    {
+      at: frozen_now - 26 * 3_600_000,
+      people: [yusuf, mara, ben],
+      media: 'video',
+      outgoing: false,
+      missed: false,
+      lastedMs: 2_472_000,
+    },
+  ];
+}
+
+const answered = { outgoing: true, connected: true, byMe: false };
+const unanswered = { outgoing: true, connected: false, byMe: false };
+const rung = { outgoing: false, connected: false, byMe: false };
+
+export const states: { readonly [name: string]: (store: Store) => void } = {
+  'sign-in': () => undefined,
+  'sign-in-error': (s) => {
+    s.signIn.value = { busy: false, error: 'The server cannot be reached. Check your connection and try again.' };
+  },
+  home,
+  'home-selected': (s) => {
+    home(s);
+    s.selected.value = new Set(['ben-okafor', 'mara-lindqvist', 'noor']);
+  },
+  'home-one': (s) => {
+    home(s);
+    s.selected.value = new Set(['ben-okafor']);
+  },
+  'home-empty': (s) => {
+    home(s);
+    s.people.value = [];
+    s.recent.value = [];
+  },
+  'home-unreachable': (s) => {
+    home(s);
+    s.connection.value = 'unreachable';
+    s.people.value = [];
+  },
+  'home-reconnecting': (s) => {
+    home(s);
+    s.connection.value = 'reconnecting';
+  },
+  'signed-out': (s) => {
+    s.me.value = me;
+    s.connection.value = 'closed';
+  },
+  'incoming-video': (s) => {
+    home(s);
+    s.incoming.value = [incoming()];
+  },
+  'incoming-audio': (s) => {
+    home(s);
+    s.incoming.value = [incoming({ media: 'audio', caller: mara })];
+  },
+  'incoming-group': (s) => {
+    home(s);
+    s.incoming.value = [incoming({ caller: mara, others: [ben, yusuf, noor, joan] })];
+    s.soundBlocked.value = true;
+  },
+  'incoming-long': (s) => {
+    home(s);
+    s.incoming.value = [incoming({ caller: long, others: [html, noor] })];
+  },
+  'incoming-accepting': (s) => {
+    home(s);
+    s.incoming.value = [incoming({ accepting: true })];
+  },
+  'outgoing-calling': (s) => {
+    home(s);
+    s.call.value = outgoing([participant(ben, { state: 'invited' })], { state: 'calling', id: '' });
+  },
+  'outgoing-ringing': (s) => {
+    home(s);
+    s.call.value = outgoing([participant(ben, ringing(2))], { media: 'audio' });
+  },
+  'outgoing-video': (s) => {
+    home(s);
+    s.call.value = outgoing([participant(ben, ringing(2))], { camera: local('on', { who: 2 }) });
+  },
+  'outgoing-push': (s) => {
+    home(s);
+    s.call.value = outgoing([participant(joan, { state: 'ringing', ringing: { devices: 1, via: 'push' } })]);
+  },
+  'outgoing-group': (s) => {
+    home(s);
+    s.call.value = outgoing([
+      participant(ben, ringing(2)),
+      participant(mara, { state: 'declined', endReason: 'busy' }),
+      participant(noor, { state: 'declined', endReason: 'declined' }),
+      participant(long, { state: 'invited' }),
+    ]);
+  },
+  'call-duo': (s) => {
+    home(s);
+    s.call.value = call([seen(ben, 1, { speaking: true })]);
+    s.devices.value = { ...s.devices.value, canShareScreen: true };
+  },
+  'call-audio': (s) => {
+    home(s);
+    s.call.value = call([participant(ben, { speaking: true })], { media: 'audio', camera: local('off') });
+  },
+  'call-connecting': (s) => {
+    home(s);
+    s.call.value = call([participant(ben, { state: 'joining', quality: 'unknown' })], {
+      state: 'connecting',
+      startedAt: frozen_now - 400,
+      quality: 'unknown',
+    });
+  },
+  'call-group': (s) => {
+    home(s);
+    s.call.value = call([
+      seen(ben, 1),
+      seen(mara, 0, { speaking: true }),
+      seen(yusuf, 3, { muted: true, quality: 'fair' }),
+      seen(joan, 4, { quality: 'poor' }),
+      participant(noor, { muted: true }),
+    ]);
+  },
+  'call-three': (s) => {
+    home(s);
+    s.call.value = call([seen(ben, 1, { speaking: true }), participant(html, ringing(1))]);
+  },
+  'call-screen': (s) => {
+    home(s);
+    s.call.value = call([
+      seen(mara, 0, { screen: remote('slide', 'screen'), speaking: true }),
+      seen(ben, 1, { muted: true }),
+      seen(yusuf, 3),
+    ]);
+    s.devices.value = { ...s.devices.value, canShareScreen: true };
+  },
+  'call-many': (s) => {
+    home(s);
+    s.call.value = call(
+      Array.from({ length: 11 }, (_, i) =>
+        i % 3 === 2
+          ? participant({ userId: `guest-${i}`, name: `Guest ${i + 1}` }, { muted: true })
+          : seen({ userId: `guest-${i}`, name: `Guest ${i + 1}` }, i, { speaking: i === 4 }),
+      ),
+    );
+  },
+  'call-sharing': (s) => {
+    home(s);
+    s.call.value = call([seen(ben, 1)], { screen: local('on') });
+    s.devices.value = { ...s.devices.value, canShareScreen: true };
+  },
+  'call-muted': (s) => {
+    home(s);
+    s.call.value = call([seen(ben, 1)], { microphone: local('on', { muted: true }), camera: local('off') });
+  },
+  'call-denied': (s) => {
+    home(s);
+    s.call.value = call([seen(ben, 1)], {
+      microphone: local('on'),
+      camera: local('failed', { error: 'permission-denied' }),
+    });
+    s.notices.value = [
+      { id: 1, tone: 'warning', text: mediaErrorWords('permission-denied', 'camera') ?? '', end: false },
+    ];
+  },
+  'call-no-camera': (s) => {
+    home(s);
+    s.call.value = call([seen(ben, 1)], { camera: local('failed', { error: 'device-not-found' }) });
+    s.notices.value = [
+      { id: 1, tone: 'warning', text: mediaErrorWords('device-not-found', 'camera') ?? '', end: false },
+    ];
+  },
+  'call-peer-reconnecting': (s) => {
+    home(s);
+    s.call.value = call([seen(ben, 1, { state: 'reconnecting', quality: 'lost' })]);
+  },
+  'call-reconnecting': (s) => {
+    home(s);
+    s.connection.value = 'reconnecting';
+    s.call.value = call([seen(ben, 1)], { state: 'reconnecting', quality: 'lost' });
+  },
+  'call-waiting': (s) => {
+    home(s);
+    s.call.value = call([seen(ben, 1)]);
+    s.incoming.value = [incoming({ caller: mara })];
+  },
+  'call-alone': (s) => {
+    home(s);
+    s.call.value = call([participant(ben, { state: 'left', endReason: 'hangup' })]);
+    s.notices.value = [{ id: 1, tone: 'info', text: 'Ben Okafor left.', end: false }];
+  },
+  'dialog-devices': (s) => {
+    states['call-duo']!(s);
+    s.devices.value = {
+      ...s.devices.value,
+      canSelectSpeaker: true,
+      cameras: [{ kind: 'camera', deviceId: 'c1', label: 'Built-in camera' }],
+      microphones: [
+        { kind: 'microphone', deviceId: 'm1', label: 'Desk microphone with a rather long name, channel 1' },
+      ],
+      speakers: [{ kind: 'speaker', deviceId: 's1', label: 'Headphones' }],
+    };
+    s.dialog.value = 'devices';
+  },
+  'dialog-add': (s) => {
+    states['call-duo']!(s);
+    s.dialog.value = 'add-people';
+  },
+  'dialog-shortcuts': (s) => {
+    states['call-duo']!(s);
+    s.dialog.value = 'shortcuts';
+  },
+  'ended-hangup': (s) => (home(s), ended(s, [ben], { ...answered, reason: 'hangup' }, 754_000)),
+  'ended-group': (s) => (
+    home(s),
+    ended(s, [ben, mara, noor, joan], { ...answered, byMe: true, reason: 'hangup' }, 3_754_000)
+  ),
+  'ended-no-answer': (s) => (home(s), ended(s, [ben], { ...unanswered, reason: 'timeout' })),
+  'ended-declined': (s) => (home(s), ended(s, [ben], { ...unanswered, reason: 'declined' })),
+  'ended-busy': (s) => (home(s), ended(s, [ben], { ...unanswered, reason: 'busy' })),
+  'ended-unreachable': (s) => (home(s), ended(s, [joan], { ...unanswered, reason: 'unreachable' })),
+  'ended-disconnected': (s) => (home(s), ended(s, [ben], { ...answered, reason: 'disconnected' }, 61_000)),
+  'ended-failed': (s) => (home(s), ended(s, [ben], { ...unanswered, reason: 'failed' })),
+  'ended-removed': (s) => (home(s), ended(s, [ben, mara], { ...answered, reason: 'removed' }, 61_000)),
+  'ended-missed': (s) => (home(s), ended(s, [long], { ...rung, reason: 'canceled' })),
+  'ended-elsewhere': (s) => {
+    home(s);
+    const words = endWords({ ...rung, reason: 'answered-elsewhere', names: [ben.name] });
+    s.notices.value = [{ id: 1, tone: 'info', text: `${words.title}. ${words.detail}`, end: true }];
+  },
+};
