@@ -121,6 +121,9 @@ class Server {
   struct Counts {
     std::size_t connections = 0;  // all, WebSockets too
     std::size_t web_sockets = 0;
+    std::uint64_t messages_in = 0;  // of all WebSockets since the start
+    std::uint64_t messages_out = 0;
+    std::uint64_t writes = 0;       // system calls that sent them
   };
   [[nodiscard]] Counts counts() const;
 

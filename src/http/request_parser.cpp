@@ -1,0 +1,195 @@
+// The only file that includes Beast. It is used without its sockets, and here header-only: nobody else needs its
+// compiled half.
+#undef BOOST_BEAST_SEPARATE_COMPILATION
+
+#include "http/request_parser.hpp"
+
+#include <boost/beast/http/basic_parser.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace carillon::http {
+
+namespace beast = boost::beast;
+using ParserError = beast::http::error;
+
+namespace {
+
+/// Our own refusals and Beast's errors, as a status and a sentence.
+struct Failure {
+  int status = 0;
+  std::string_view text;
+};
+
+Failure describe(const beast::error_code& ec) {
+  if (ec == ParserError::header_limit || ec == ParserError::buffer_overflow) return {431, "request header is too large"};
+  if (ec == ParserError::body_limit) return {413, "request body is too large"};
+  if (ec == ParserError::bad_version) return {505, "only HTTP/1.0 and HTTP/1.1"};
+  if (ec == ParserError::bad_method) return {400, "bad method"};
+  if (ec == ParserError::bad_target) return {400, "bad request target"};
+  if (ec == ParserError::bad_field || ec == ParserError::bad_value || ec == ParserError::bad_obs_fold) {
+    return {400, "bad header field"};
+  }
+  if (ec == ParserError::bad_content_length || ec == ParserError::multiple_content_length) {
+    return {400, "bad Content-Length"};
+  }
+  if (ec == ParserError::bad_transfer_encoding) return {400, "bad Transfer-Encoding"};
+  if (ec == ParserError::bad_chunk || ec == ParserError::bad_chunk_extension) return {400, "bad chunk"};
+  return {400, "not an HTTP request"};
+}
+
+}  // namespace
+
+class RequestParser::Impl : public beast::http::basic_parser<true> {
+ public:
+  explicit Impl(RequestLimits the_limits) : limits{the_limits} {
+    eager(true);
+    header_limit(static_cast<std::uint32_t>(
+        std::min<std::size_t>(limits.header_bytes_max, std::numeric_limits<std::uint32_t>::max())));
+    body_limit(limits.body_bytes_max);
+  }
+
+  void refuse(int status, std::string_view text) {
+    if (failure.status == 0) failure = {status, text};
+  }
+
+  /// What Beast lets pass and two readers could still understand differently.
+  void check_header() {
+    const Headers& headers = request.headers;
+    const std::size_t lengths = headers.count("Content-Length");
+    const std::size_t encodings = headers.count("Transfer-Encoding");
+    if (lengths > 1) return refuse(400, "more than one Content-Length");
+    if (encodings > 1) return refuse(400, "more than one Transfer-Encoding");
+    if (lengths > 0 && encodings > 0) return refuse(400, "Content-Length beside Transfer-Encoding");
+    if (encodings > 0 && !http_11) return refuse(400, "Transfer-Encoding in HTTP/1.0");
+    if (encodings > 0 && !equal_ignoring_case(headers.get("Transfer-Encoding"), "chunked")) {
+      return refuse(501, "only the transfer coding chunked");
+    }
+    const std::size_t hosts = headers.count("Host");
+    if (hosts > 1 || (hosts == 0 && http_11)) return refuse(400, "one Host is needed");
+    if (headers.contains("Expect") && !equal_ignoring_case(headers.get("Expect"), "100-continue")) {
+      return refuse(417, "only Expect: 100-continue");
+    }
+  }
+
+  void fill_request() {
+    auto parsed = http::parse_target(request.raw_path);
+    if (!parsed) return refuse(400, "bad request target");
+    target = std::move(*parsed);
+    request.raw_path = target.raw_path;
+    for (const std::string& segment : target.segments) request.path += "/" + segment;
+    request.query = target.query;
+  }
+
+  RequestLimits limits;
+  Request request;
+  Target target;
+  Failure failure;
+  std::size_t header_bytes = 0;  // taken so far
+  bool http_11 = false;
+  bool keeps_alive = false;
+  bool header_done = false;
+
+ private:
+  void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view the_target, int version,
+                       beast::error_code&) override {
+    request.method.assign(method.data(), method.size());
+    request.raw_path.assign(the_target.data(), the_target.size());
+    http_11 = version == 11;
+  }
+
+  void on_response_impl(int, beast::string_view, int, beast::error_code&) override {}
+
+  void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
+                     beast::error_code&) override {
+    if (header_done) return;  // a trailer of a chunked body: nobody asked for it
+    request.headers.add({name.data(), name.size()}, {value.data(), value.size()});
+  }
+
+  void on_header_impl(beast::error_code& ec) override {
+    header_done = true;
+    keeps_alive = keep_alive();
+    check_header();
+    fill_request();
+    if (failure.status != 0) ec = ParserError::bad_field;
+  }
+
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length, beast::error_code&) override {
+    if (length) request.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, limits.body_bytes_max)));
+  }
+
+  std::size_t on_body_impl(beast::string_view body, beast::error_code&) override {
+    request.body.append(body.data(), body.size());
+    return body.size();
+  }
+
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, beast::error_code&) override {}
+
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, beast::error_code&) override {
+    request.body.append(body.data(), body.size());
+    return body.size();
+  }
+
+  void on_finish_impl(beast::error_code&) override {}
+};
+
+RequestParser::RequestParser(RequestLimits limits) : impl_{std::make_unique<Impl>(limits)} {}
+RequestParser::~RequestParser() = default;
+
+std::size_t RequestParser::feed(std::string_view bytes) {
+  Impl& impl = *impl_;
+  if (state() == State::complete || state() == State::failed) return 0;
+
+  std::size_t taken = 0;
+  if (!impl.got_some()) {
+    // RFC 9112 section 2.2: an empty line before the request is to be ignored. One is: more is no client.
+    if (bytes == "\r") return 0;
+    if (bytes.starts_with("\r\n")) taken = 2;
+  }
+  while (taken < bytes.size() && !impl.is_done()) {
+    const std::string_view rest = bytes.substr(taken);
+    beast::error_code ec;
+    const bool in_header = !impl.header_done;
+    const std::size_t used = impl.put(boost::asio::const_buffer{rest.data(), rest.size()}, ec);
+    taken += used;
+    if (in_header) impl.header_bytes += used;
+    if (ec == ParserError::need_more) break;
+    if (ec) {
+      const Failure failure = describe(ec);
+      impl.refuse(failure.status, failure.text);
+      break;
+    }
+    if (used == 0) break;
+  }
+  // Beast's limit is for the request line and for each piece of the fields; ours is for all of it.
+  if (!impl.header_done && impl.header_bytes + (bytes.size() - taken) > impl.limits.header_bytes_max) {
+    impl.refuse(431, "request header is too large");
+  }
+  // A chunk's head and the trailers are not counted by Beast's limit on the body.
+  if (impl.header_done && !impl.is_done() && bytes.size() - taken > impl.limits.header_bytes_max) {
+    impl.refuse(400, "bad chunk");
+  }
+  return taken;
+}
+
+RequestParser::State RequestParser::state() const {
+  if (impl_->failure.status != 0) return State::failed;
+  if (impl_->is_done()) return State::complete;
+  return impl_->header_done ? State::body : State::header;
+}
+
+bool RequestParser::started() const { return impl_->got_some(); }
+int RequestParser::error_status() const { return impl_->failure.status; }
+std::string_view RequestParser::error_text() const { return impl_->failure.text; }
+
+bool RequestParser::expects_continue() const {
+  return impl_->http_11 && equal_ignoring_case(impl_->request.headers.get("Expect"), "100-continue");
+}
+
+Request& RequestParser::request() { return impl_->request; }
+const Target& RequestParser::target() const { return impl_->target; }
+bool RequestParser::keep_alive() const { return impl_->keeps_alive; }
+bool RequestParser::is_http_11() const { return impl_->http_11; }
+
+}  // namespace carillon::http

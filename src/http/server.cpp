@@ -1,0 +1,300 @@
+#include "http/server.hpp"
+
+#include "base/async.hpp"
+#include "http/http_connection.hpp"
+#include "http/router.hpp"
+#include "http/static_files.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/redirect_error.hpp>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace carillon::http {
+
+using boost::asio::ip::tcp;
+
+namespace {
+
+/// Out of descriptors or memory: others must close theirs first. Accepting again at once would only burn the CPU.
+constexpr Duration accept_pause = std::chrono::milliseconds(100);
+constexpr Duration accept_warning_interval = std::chrono::seconds(10);
+
+using Acceptor = boost::asio::basic_socket_acceptor<tcp, Stream::Executor>;
+
+std::vector<tcp::endpoint> resolve(boost::asio::io_context& io, const ListenAddress& address,
+                                   boost::system::error_code& ec) {
+  if (address.host.empty() || address.host == "*") {
+    return {{boost::asio::ip::address_v6::any(), address.port}, {boost::asio::ip::address_v4::any(), address.port}};
+  }
+  tcp::resolver resolver{io};
+  std::vector<tcp::endpoint> endpoints;
+  const auto found = resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, ec);
+  for (const auto& entry : found) {
+    if (std::find(endpoints.begin(), endpoints.end(), entry.endpoint()) == endpoints.end()) {
+      endpoints.push_back(entry.endpoint());
+    }
+  }
+  return endpoints;
+}
+
+Acceptor open_acceptor(boost::asio::io_context& io, const tcp::endpoint& endpoint, bool dual_stack,
+                       boost::system::error_code& ec) {
+  Acceptor acceptor{io.get_executor()};
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(tcp::acceptor::reuse_address{true}, ec);
+  if (!ec && endpoint.address().is_v6()) acceptor.set_option(boost::asio::ip::v6_only{!dual_stack}, ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  if (!ec) acceptor.listen(boost::asio::socket_base::max_listen_connections, ec);
+  return acceptor;
+}
+
+/// Machines without IPv6 resolve names to it, too.
+bool is_absent_family(const boost::system::error_code& ec) {
+  return ec == boost::asio::error::address_family_not_supported ||
+         ec == boost::system::errc::address_not_available;
+}
+
+Response method_not_allowed(std::vector<std::string> allowed, bool is_options) {
+  if (std::find(allowed.begin(), allowed.end(), "GET") != allowed.end()) allowed.emplace_back("HEAD");
+  allowed.emplace_back("OPTIONS");
+  std::string list;
+  for (const std::string& method : allowed) list += (list.empty() ? "" : ", ") + method;
+  Response response = is_options ? Response::empty(204) : Response::text(405, "this path has no such method\n");
+  response.headers.add("Allow", list);
+  return response;
+}
+
+}  // namespace
+
+UpgradeDecision UpgradeDecision::accept(std::shared_ptr<WebSocketHandler> handler, std::string subprotocol) {
+  UpgradeDecision decision;
+  decision.handler_ = std::move(handler);
+  decision.subprotocol_ = std::move(subprotocol);
+  return decision;
+}
+
+UpgradeDecision UpgradeDecision::refuse(Response response) {
+  UpgradeDecision decision;
+  decision.refusal_ = std::move(response);
+  return decision;
+}
+
+class Server::Impl final : public Dispatcher, public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(boost::asio::io_context& io, ServerConfig the_config, Logger log)
+      : io_{io}, config{std::move(the_config)}, log_{std::move(log)},
+        pool{std::make_shared<ConnectionPool>(io, config.web_socket, log_)} {}
+
+  Result<> start() {
+    for (const ListenAddress& address : config.listen) {
+      if (auto opened = listen(address); !opened) {
+        acceptors_.clear();
+        ports.clear();
+        return opened.error();
+      }
+    }
+    for (std::size_t i = 0; i < acceptors_.size(); ++i) {
+      auto self = shared_from_this();
+      boost::asio::co_spawn(io_, [self, i] { return self->accept_loop(i); }, report(log_, "accepting"));
+    }
+    return {};
+  }
+
+  void stop_accepting() {
+    draining_ = true;
+    boost::system::error_code ignored;
+    for (Acceptor& acceptor : acceptors_) acceptor.close(ignored);
+    for (const auto& connection : known_connections()) connection->drain();
+  }
+
+  void close(std::uint16_t code, std::string_view reason) {
+    stop_accepting();
+    pool->close_all(code, reason);
+    for (const auto& connection : known_connections()) connection->abort();
+  }
+
+  void drop() {
+    stop_accepting();
+    for (const auto& connection : known_connections()) connection->abort();
+    pool->drop_all("the server is gone");
+    pool->deadlines().stop();
+  }
+
+  asio::awaitable<Response> respond(Request request, std::vector<std::string> segments) override {
+    const bool is_head = request.method == "HEAD";
+    const std::string method = is_head ? "GET" : request.method;
+    auto match = routes.find(method, segments);
+    if (!match.value && match.allowed.empty()) co_return from_files(request, segments);
+    Response response;
+    if (match.value) {
+      request.params = std::move(match.params);
+      const RequestHandler& handler = *match.value;
+      try {
+        response = co_await handler(std::move(request));
+      } catch (const std::exception& error) {
+        log_.error("a handler of {} threw: {}", method, error.what());
+        response = Response::text(500, "internal error\n");
+      }
+      if (!response.headers.contains("Cache-Control")) response.headers.add("Cache-Control", "no-store");
+    } else {
+      response = method_not_allowed(std::move(match.allowed), method == "OPTIONS");
+    }
+    secure(response, false);
+    co_return response;
+  }
+
+  const UpgradeHandler* find_upgrade(const std::vector<std::string>& segments, Values& params) override {
+    auto match = upgrades.find("GET", segments);
+    params = std::move(match.params);
+    return match.value;
+  }
+
+  bool has_route(const std::vector<std::string>& segments) override {
+    return !routes.find("GET", segments).allowed.empty();
+  }
+
+  void on_connection_ended(HttpConnection& connection) override { connections.erase(&connection); }
+
+ private:
+  boost::asio::io_context& io_;
+
+ public:
+  ServerConfig config;
+
+ private:
+  Logger log_;
+
+ public:
+  std::shared_ptr<ConnectionPool> pool;
+  RouteTable<RequestHandler> routes;
+  RouteTable<UpgradeHandler> upgrades;
+  std::unique_ptr<StaticFiles> files;
+  std::vector<std::uint16_t> ports;
+  std::unordered_map<HttpConnection*, std::weak_ptr<HttpConnection>> connections;
+
+ private:
+  Result<> listen(const ListenAddress& address) {
+    boost::system::error_code ec;
+    const bool every = address.host.empty() || address.host == "*";
+    const auto endpoints = resolve(io_, address, ec);
+    std::uint16_t port = address.port;
+    std::size_t opened = 0;
+    for (tcp::endpoint endpoint : endpoints) {
+      if (every && opened > 0) break;  // one socket serves both families
+      endpoint.port(port);
+      Acceptor acceptor = open_acceptor(io_, endpoint, every, ec);
+      if (is_absent_family(ec)) continue;
+      if (ec) break;
+      port = acceptor.local_endpoint(ec).port();
+      acceptors_.push_back(std::move(acceptor));
+      ++opened;
+    }
+    if (opened == 0 || (ec && !is_absent_family(ec))) {
+      return fail(Errc::conflict, "cannot listen on " + address.host + ":" + std::to_string(address.port) + ": " +
+                                      (ec ? ec.message() : "no such address"));
+    }
+    ports.push_back(port);
+    return {};
+  }
+
+  asio::awaitable<void> accept_loop(std::size_t index) {
+    Acceptor& acceptor = acceptors_[index];
+    Time warned{};
+    while (acceptor.is_open()) {
+      Stream::Socket socket{io_.get_executor()};
+      boost::system::error_code ec;
+      co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, ec));
+      if (!ec) {
+        admit(std::move(socket));
+        continue;
+      }
+      if (ec == asio::error::operation_aborted || !acceptor.is_open()) co_return;
+      if (ec == asio::error::connection_aborted) continue;
+      const Time now = pool->deadlines().now();
+      if (now - warned >= accept_warning_interval) {
+        warned = now;
+        log_.warn("cannot accept a connection: {}", ec.message());
+      }
+      co_await sleep_for(accept_pause);
+    }
+  }
+
+  void admit(Stream::Socket socket) {
+    const std::size_t count = connections.size() + pool->web_sockets();
+    if (draining_ || (config.connections_max > 0 && count >= config.connections_max)) return;
+    const auto connection =
+        std::make_shared<HttpConnection>(Stream{std::move(socket)}, pool, shared_from_this(), config);
+    connections.emplace(connection.get(), connection);
+    boost::asio::co_spawn(io_, [connection] { return connection->run(); }, report(log_, "HTTP connection"));
+  }
+
+  Response from_files(const Request& request, const std::vector<std::string>& segments) {
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    if (files && reads) {
+      if (auto response = files->find(request, segments)) {
+        secure(*response, true);
+        return std::move(*response);
+      }
+    }
+    Response response = Response::text(404, "there is nothing here\n");
+    secure(response, false);
+    return response;
+  }
+
+  void secure(Response& response, bool is_page) const {
+    response.headers.add("X-Content-Type-Options", "nosniff");
+    response.headers.add("Referrer-Policy", "no-referrer");
+    if (!is_page) return;
+    if (!config.content_security_policy.empty()) {
+      response.headers.add("Content-Security-Policy", config.content_security_policy);
+    }
+    if (!config.permissions_policy.empty()) response.headers.add("Permissions-Policy", config.permissions_policy);
+    response.headers.add("Cross-Origin-Opener-Policy", "same-origin");
+  }
+
+  /// A copy: ending one changes the list.
+  std::vector<std::shared_ptr<HttpConnection>> known_connections() const {
+    std::vector<std::shared_ptr<HttpConnection>> all;
+    for (const auto& [pointer, weak] : connections) {
+      if (auto connection = weak.lock()) all.push_back(std::move(connection));
+    }
+    return all;
+  }
+
+  std::vector<Acceptor> acceptors_;
+  bool draining_ = false;
+};
+
+Server::Server(boost::asio::io_context& io, ServerConfig config, Logger log)
+    : impl_{std::make_shared<Impl>(io, std::move(config), std::move(log))} {}
+
+Server::~Server() { impl_->drop(); }
+
+void Server::route(std::string method, std::string path, RequestHandler handler) {
+  impl_->routes.add(std::move(method), path, std::move(handler));
+}
+
+void Server::on_upgrade(std::string path, UpgradeHandler handler) {
+  impl_->upgrades.add("GET", path, std::move(handler));
+}
+
+void Server::serve_files(std::filesystem::path directory) {
+  impl_->files = std::make_unique<StaticFiles>(std::move(directory));
+}
+
+Result<> Server::start() { return impl_->start(); }
+const std::vector<std::uint16_t>& Server::ports() const { return impl_->ports; }
+void Server::stop_accepting() { impl_->stop_accepting(); }
+void Server::close(std::uint16_t code, std::string_view reason) { impl_->close(code, reason); }
+
+Server::Counts Server::counts() const {
+  const std::size_t sockets = impl_->pool->web_sockets();
+  const ConnectionPool::Counts& counts = impl_->pool->counts();
+  return {impl_->connections.size() + sockets, sockets, counts.messages_in, counts.messages_out, counts.writes};
+}
+
+}  // namespace carillon::http
