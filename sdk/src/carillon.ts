@@ -64,6 +64,10 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   readonly #calls = new Map<string, CallImpl>();
   readonly #published = new Set<CallImpl>();
   readonly #incoming = new Map<string, IncomingCallImpl>();
+  /** Incoming calls that the app has not been told of. */
+  readonly #held = new Set<IncomingCallImpl>();
+  /** Callees of the start-calls that have no answer yet. */
+  readonly #starting = new Set<readonly string[]>();
   /** Ended call → the last rev heard of it. */
   readonly #ends = new Map<string, number>();
   #returnsAfterCache = false;
@@ -100,7 +104,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     return [...this.#published];
   }
   get incoming(): readonly IncomingCall[] {
-    return [...this.#incoming.values()];
+    return [...this.#incoming.values()].filter((incoming) => !this.#held.has(incoming));
   }
 
   async connect(): Promise<Me> {
@@ -123,6 +127,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     const started = performance.now();
     const { audio = true, video = media === 'video' } = options;
     const local = this.#openLocal({ audio, video }); // While it rings, not after.
+    this.#starting.add(callees);
     try {
       const answer = await this.#connection.request('start-call', {
         callees,
@@ -146,6 +151,9 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     } catch (error) {
       local.close();
       throw error;
+    } finally {
+      this.#starting.delete(callees);
+      this.#announceHeld();
     }
   }
 
@@ -359,7 +367,21 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     const incoming = new IncomingCallImpl(ring, context);
     this.#incoming.set(ring.callId, incoming);
     incoming.on('ended', () => this.#forgetIncoming(incoming));
-    this.emit('incoming', incoming);
+    this.#held.add(incoming);
+    this.#announceHeld();
+  }
+
+  /**
+   * A ring by somebody whom we are calling at this moment is probably glare: the answer to our start-call makes it our
+   * call. Until then nobody should see it ring.
+   */
+  #announceHeld(): void {
+    for (const incoming of [...this.#held]) {
+      const glare = [...this.#starting].some((callees) => callees.includes(incoming.caller.userId));
+      if (glare && incoming.state === 'ringing') continue;
+      this.#held.delete(incoming);
+      if (incoming.state === 'ringing') this.emit('incoming', incoming);
+    }
   }
 
   #endIncoming(incoming: IncomingCallImpl, reason: EndReason): void {

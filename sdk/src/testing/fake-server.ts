@@ -1,0 +1,669 @@
+// A small Carillon server in memory: enough of calls and rooms for several clients to ring and see each other. It is no
+// reference for the rules (docs/protocol.md is); tests may override any answer, and cut any wire.
+
+import type {
+  CallMethod,
+  CallNotifications,
+  ClientMethod,
+  ClientRequests,
+  EndReason,
+  Frame,
+  MediaChoice,
+  NotificationMethod,
+  ServerMethod,
+  ServerNotifications,
+  ServerRequests,
+  WireCall,
+} from '../protocol.js';
+import type { WebSocketFactory } from '../types.js';
+import { FakeSocket } from './fake-socket.js';
+
+/** Thrown by a handler, it becomes an error answer. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+type Data = Record<string, unknown>;
+export type Handler = (session: FakeSession, data: Data) => unknown;
+
+interface Seat {
+  session: FakeSession;
+  away: boolean;
+}
+/** Where a user of a call is. */
+type Place = { ringing: true } | { seat: Seat } | { out: true };
+interface FakeCall {
+  id: string;
+  roomId: string;
+  media: MediaChoice;
+  caller: FakeSession;
+  callees: string[];
+  ringUntil: number;
+  metadata: Data | undefined;
+  rev: number;
+  active: boolean;
+  places: Map<string, Place>;
+  timer: ReturnType<typeof setTimeout>;
+  /** Device ids that have joined the room, with their transports. */
+  joined: Set<string>;
+  producers: Map<string, FakeServerProducer>;
+  /** Consumer id → whose, and of what. */
+  consumers: Map<string, { session: FakeSession; producerId: string }>;
+}
+interface FakeServerProducer {
+  id: string;
+  owner: FakeSession;
+  kind: 'audio' | 'video';
+  appData: Data;
+  paused: boolean;
+}
+
+/** A device, for as long as its seat lasts. */
+export class FakeSession {
+  socket: FakeSocket | null = null;
+  /** What we asked of the client and have no answer to. */
+  readonly pending = new Map<number, (frame: Frame) => void>();
+  readonly answers = new Map<string, unknown>();
+  graceTimer: ReturnType<typeof setTimeout> | undefined;
+  watchesPresence = false;
+
+  constructor(
+    readonly userId: string,
+    readonly name: string,
+    readonly deviceId: string,
+    readonly resumeToken: string,
+  ) {}
+}
+
+/** An unsigned token, as good as any for the fake. */
+export function fakeToken(claims: { sub: string; name?: string; device?: string }): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(claims));
+  const payload = btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (char) =>
+    char === '+' ? '-' : char === '/' ? '_' : '',
+  );
+  return `e30.${payload}.x`;
+}
+
+export class FakeServer {
+  /** How long a dropped seat is kept. */
+  graceMs = 10_000;
+  /** Offset of our clock to the client's. */
+  clockOffsetMs = 0;
+  /** New sockets break before they open. */
+  unreachable = false;
+  /** New sockets are closed with this at once. */
+  refuseWith: { code: number; reason: string } | null = null;
+  /** No welcome is sent. */
+  mute = false;
+  readonly sessions: FakeSession[] = [];
+  readonly sockets: FakeSocket[] = [];
+  readonly calls = new Map<string, FakeCall>();
+  /** All requests that came in, in order. */
+  readonly log: { userId: string; deviceId: string; method: string; data: Data }[] = [];
+  readonly #overrides = new Map<string, Handler>();
+  #next = 1;
+
+  /** For `CarillonOptions.createWebSocket`. */
+  readonly createWebSocket: WebSocketFactory = (url, protocols) => {
+    const socket = new FakeSocket(new URL(url), protocols);
+    this.sockets.push(socket);
+    setTimeout(() => this.#accept(socket), 0);
+    return socket;
+  };
+
+  now(): number {
+    return Date.now() + this.clockOffsetMs;
+  }
+
+  /** Answers a method in another way from now on; what the handler throws is the refusal. */
+  override(method: ClientMethod, handler: Handler | null): void {
+    if (handler) this.#overrides.set(method, handler);
+    else this.#overrides.delete(method);
+  }
+
+  /** The session of a device, or the first of a user. */
+  session(userOrDevice: string): FakeSession {
+    const found = this.sessions.find(({ userId, deviceId }) => deviceId === userOrDevice || userId === userOrDevice);
+    if (!found) throw new Error(`${userOrDevice} is not here`);
+    return found;
+  }
+
+  methods(userId: string): string[] {
+    return this.log.filter((entry) => entry.userId === userId).map(({ method }) => method);
+  }
+
+  // ---------------------------------------------------------------------------------------- the wire
+
+  notify<M extends NotificationMethod>(session: FakeSession, method: M, data: ServerNotifications[M]): void {
+    session.socket?.serverSend({ notification: true, method, data });
+  }
+
+  /** A notification about a call, with the next rev. */
+  tell<M extends CallMethod>(
+    session: FakeSession,
+    call: FakeCall,
+    method: M,
+    data: Omit<CallNotifications[M], 'callId' | 'rev' | 'serverTime'>,
+  ): void {
+    const header = { callId: call.id, rev: ++call.rev, serverTime: this.now() };
+    session.socket?.serverSend({ notification: true, method, data: { ...header, ...data } });
+  }
+
+  request<M extends ServerMethod>(session: FakeSession, method: M, data: ServerRequests[M]): Promise<Frame> {
+    const id = this.#next++;
+    return new Promise((resolve) => {
+      session.pending.set(id, resolve);
+      session.socket?.serverSend({ request: true, id, method, data });
+    });
+  }
+
+  /** The wire breaks; the seat is kept for the grace time. */
+  drop(session: FakeSession): void {
+    const { socket } = session;
+    session.socket = null;
+    if (socket) {
+      socket.listener = null;
+      socket.serverClose(1006);
+    }
+    this.#away(session);
+  }
+
+  /** The path loses everything, and only a timeout tells. */
+  freeze(session: FakeSession): void {
+    const { socket } = session;
+    session.socket = null;
+    if (socket) socket.dead = true;
+    this.#away(session);
+  }
+
+  #accept(socket: FakeSocket): void {
+    if (this.unreachable) return socket.serverClose(1006);
+    socket.serverOpen();
+    if (this.refuseWith) return socket.serverClose(this.refuseWith.code, this.refuseWith.reason);
+    if (this.mute) return;
+    const token = socket.protocols.find((one) => one.startsWith('token.'))?.slice(6) ?? '';
+    const session = this.#seatFor(token, socket.url.searchParams.get('resume'));
+    session.socket = socket;
+    socket.listener = {
+      onFrame: (frame) => this.#handle(session, frame),
+      onClose: (code) => {
+        if (session.socket !== socket) return; // The seat has moved on.
+        session.socket = null;
+        if (code === 1000 || code === 1001) this.#gone(session, 'hangup');
+        else this.#away(session);
+      },
+    };
+    this.notify(session, 'welcome', {
+      userId: session.userId,
+      deviceId: session.deviceId,
+      resumeToken: session.resumeToken,
+      resumeGraceMs: this.graceMs,
+      serverTime: this.now(),
+      iceServers: [],
+      calls: this.#snapshots(session),
+    });
+    this.#tellPresence(session);
+  }
+
+  #seatFor(token: string, resume: string | null): FakeSession {
+    const known = this.sessions.find(({ resumeToken }) => resumeToken === resume);
+    if (known) {
+      clearTimeout(known.graceTimer);
+      for (const call of this.calls.values()) {
+        const place = call.places.get(known.userId);
+        if (place && 'seat' in place && place.seat.session === known && place.seat.away) {
+          place.seat.away = false;
+          const { userId, deviceId } = known;
+          this.#tellOthers(call, known, 'participant-joined', { userId, deviceId });
+        }
+      }
+      return known;
+    }
+    const claims = claimsOf(token);
+    const session = new FakeSession(
+      claims.sub,
+      claims.name ?? claims.sub,
+      claims.device ?? `${claims.sub}-${this.#next++}`,
+      `resume-${this.#next++}`,
+    );
+    this.sessions.push(session);
+    return session;
+  }
+
+  #handle(session: FakeSession, frame: Frame): void {
+    if ('response' in frame) {
+      session.pending.get(frame.id)?.(frame);
+      session.pending.delete(frame.id);
+    } else if ('request' in frame) {
+      const { id, method } = frame;
+      const data = frame.data as Data;
+      this.log.push({ userId: session.userId, deviceId: session.deviceId, method, data });
+      const { socket } = session;
+      try {
+        const handler = this.#overrides.get(method) ?? this.#handlers[method as ClientMethod];
+        if (!handler) throw new Refusal(415, 'unsupported', `unknown method ${method}`);
+        // Answer first, then act: what a handler has to tell it leaves for after.
+        const answer = handler(session, data);
+        if (answer === NO_ANSWER) return;
+        socket?.serverSend({ response: true, id, ok: true, data: answer ?? {} });
+      } catch (error) {
+        const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal', String(error));
+        const { status: errorCode, message: errorReason, code } = refusal;
+        socket?.serverSend({ response: true, id, ok: false, errorCode, errorReason, data: { code } });
+      }
+    }
+  }
+
+  /** After the answer has left. */
+  #then(act: () => void): void {
+    queueMicrotask(act);
+  }
+
+  // ---------------------------------------------------------------------------------------- the methods
+
+  readonly #handlers: { [M in ClientMethod]?: Handler } = {
+    'start-call': (session, data) => this.startCall(session, data),
+    'accept-call': (session, data) => this.#enter(session, this.#call(data), true),
+    'join-call': (session, data) => this.#enter(session, this.#call(data), false),
+    'decline-call': (session, data) => {
+      const call = this.#call(data);
+      if (!('ringing' in (call.places.get(session.userId) ?? {}))) {
+        throw new Refusal(409, 'conflict', 'does not ring');
+      }
+      this.#then(() => this.#decline(call, session, (data['reason'] as EndReason) ?? 'declined'));
+    },
+    'end-call': (session, data) => {
+      const call = this.#call(data);
+      this.#then(() => {
+        if (data['everyone'] === true) this.#end(call, 'hangup');
+        else this.#leave(call, session, call.active ? 'hangup' : 'canceled');
+      });
+    },
+    'leave-call': (session, data) => {
+      const call = this.#call(data);
+      this.#then(() => this.#leave(call, session, 'hangup'));
+    },
+    invite: (session, data) => {
+      const call = this.#call(data);
+      const callees = data['callees'] as string[];
+      this.#then(() => callees.forEach((userId) => this.#ring(call, userId, session)));
+    },
+    'watch-presence': (session) => {
+      session.watchesPresence = true;
+      const users = new Map<string, { userId: string; name: string; devices: number }>();
+      for (const { userId, name } of this.sessions) {
+        users.set(userId, { userId, name, devices: this.#online(userId).length });
+      }
+      return { users: [...users.values()] };
+    },
+    getRouterRtpCapabilities: () => ({ codecs: [], headerExtensions: [] }),
+    createWebRtcTransport: (session, data) => {
+      this.#seated(session, data);
+      const id = `transport-${this.#next++}`;
+      return { id, transportId: id, iceParameters: ICE, iceCandidates: [], dtlsParameters: { fingerprints: [] } };
+    },
+    connectWebRtcTransport: (session, data) => void this.#seated(session, data),
+    restartIce: () => ({ ...ICE, iceParameters: ICE }),
+    join: (session, data) => {
+      const call = this.#seated(session, data);
+      if (call.joined.has(session.deviceId)) throw new Refusal(409, 'conflict', 'joined already');
+      const others = this.#inRoom(call, session);
+      call.joined.add(session.deviceId);
+      this.#then(() => {
+        for (const producer of call.producers.values()) this.#consume(call, session, producer);
+        for (const other of others) {
+          this.notify(other, 'newPeer', { callId: call.id, ...peerOf(session) });
+        }
+      });
+      return { peers: others.map(peerOf) };
+    },
+    produce: (session, data) => {
+      const call = this.#seated(session, data);
+      const producer: FakeServerProducer = {
+        id: `producer-${this.#next++}`,
+        owner: session,
+        kind: data['kind'] as 'audio' | 'video',
+        appData: data['appData'] as Data,
+        paused: data['paused'] === true,
+      };
+      call.producers.set(producer.id, producer);
+      this.#then(() => {
+        for (const other of this.#inRoom(call, session)) this.#consume(call, other, producer);
+      });
+      return { id: producer.id, producerId: producer.id };
+    },
+    pauseProducer: (session, data) => this.#setPaused(session, data, true),
+    resumeProducer: (session, data) => this.#setPaused(session, data, false),
+    closeProducer: (session, data) => {
+      const call = this.#seated(session, data);
+      this.#then(() => this.#closeProducer(call, data['producerId'] as string));
+    },
+    pauseConsumer: () => ({}),
+    resumeConsumer: () => ({}),
+    setConsumerPreferredLayers: () => ({}),
+    requestConsumerKeyFrame: () => ({}),
+  };
+
+  /** What start-call does, for tests that do it without a client. */
+  startCall(session: FakeSession, data: Data): ClientRequests['start-call']['response'] {
+    const requestId = String(data['requestId']);
+    const before = session.answers.get(requestId);
+    if (before) return before as ClientRequests['start-call']['response'];
+    const callees = (data['callees'] as string[]).filter((userId) => userId !== session.userId);
+    const answer = this.#glare(session, callees) ?? this.#newCall(session, callees, data);
+    session.answers.set(requestId, answer);
+    return answer;
+  }
+
+  /** They ring us at this moment: theirs is the call. */
+  #glare(session: FakeSession, callees: string[]): ClientRequests['start-call']['response'] | null {
+    for (const call of this.calls.values()) {
+      const place = call.places.get(session.userId);
+      const mutual = callees.length === 1 && callees[0] === call.caller.userId;
+      if (!place || !('ringing' in place) || !mutual) continue;
+      this.#enter(session, call, true);
+      return { callId: call.id, roomId: call.roomId, ringUntil: call.ringUntil };
+    }
+    return null;
+  }
+
+  #newCall(session: FakeSession, callees: string[], data: Data): ClientRequests['start-call']['response'] {
+    const ringMs = 1000 * ((data['ringSeconds'] as number | undefined) ?? 30);
+    const roomId = (data['roomId'] as string | undefined) ?? `room-${this.#next++}`;
+    const running = [...this.calls.values()].find((call) => call.roomId === roomId);
+    if (running) {
+      this.#enter(session, running, false);
+      return { callId: running.id, roomId, ringUntil: running.ringUntil };
+    }
+    const call: FakeCall = {
+      id: `call-${this.#next++}`,
+      roomId,
+      media: data['media'] as MediaChoice,
+      caller: session,
+      callees,
+      ringUntil: this.now() + ringMs,
+      metadata: data['metadata'] as Data | undefined,
+      rev: 0,
+      active: false,
+      places: new Map([[session.userId, { seat: { session, away: false } }]]),
+      timer: setTimeout(() => this.#timeout(call), ringMs),
+      joined: new Set(),
+      producers: new Map(),
+      consumers: new Map(),
+    };
+    this.calls.set(call.id, call);
+    this.#then(() => callees.forEach((userId) => this.#ring(call, userId, session)));
+    return { callId: call.id, roomId, ringUntil: call.ringUntil };
+  }
+
+  #ring(call: FakeCall, userId: string, by: FakeSession): void {
+    const place = call.places.get(userId);
+    if (place && !('out' in place)) return;
+    call.places.set(userId, { ringing: true });
+    const devices = this.#online(userId);
+    const { caller: _, ...started } = this.#startedData(call);
+    for (const device of devices) {
+      this.tell(device, call, 'call-started', {
+        ...started,
+        caller: { userId: by.userId, name: by.name },
+      });
+    }
+    this.tell(by, call, 'call-ringing', { userId, devices: devices.length, via: 'socket' });
+  }
+
+  #enter(session: FakeSession, call: FakeCall, answers: boolean): { callId: string; roomId: string } {
+    const place = call.places.get(session.userId);
+    const rings = !!place && 'ringing' in place;
+    if (answers && !rings) {
+      if (place && 'seat' in place && place.seat.session === session) {
+        return { callId: call.id, roomId: call.roomId }; // Said again.
+      }
+      throw new Refusal(409, 'conflict', 'the call does not ring here any more');
+    }
+    const { userId, deviceId } = session;
+    call.places.set(userId, { seat: { session, away: false } });
+    call.active = true;
+    clearTimeout(call.timer);
+    this.#then(() => {
+      for (const other of this.#online(userId)) {
+        if (rings && other !== session) {
+          this.tell(other, call, 'end-call', { reason: 'answered-elsewhere' });
+        }
+      }
+      for (const seated of this.#seats(call)) {
+        if (rings) this.tell(seated, call, 'call-accepted', { userId });
+        this.tell(seated, call, 'participant-joined', { userId, deviceId });
+      }
+    });
+    return { callId: call.id, roomId: call.roomId };
+  }
+
+  #decline(call: FakeCall, session: FakeSession, reason: EndReason): void {
+    const { userId } = session;
+    call.places.set(userId, { out: true });
+    for (const device of this.#online(userId)) {
+      const own = device === session ? reason : 'declined-elsewhere';
+      this.tell(device, call, 'end-call', { reason: own });
+    }
+    for (const seated of this.#seats(call)) {
+      this.tell(seated, call, 'call-declined', { userId, reason });
+    }
+    this.#settle(call, reason);
+  }
+
+  #timeout(call: FakeCall): void {
+    for (const [userId, place] of call.places) {
+      if (!('ringing' in place)) continue;
+      call.places.set(userId, { out: true });
+      for (const device of this.#online(userId)) {
+        this.tell(device, call, 'end-call', { reason: 'timeout' });
+      }
+      for (const seated of this.#seats(call)) {
+        this.tell(seated, call, 'call-declined', { userId, reason: 'timeout' });
+      }
+    }
+    this.#settle(call, 'timeout');
+  }
+
+  #leave(call: FakeCall, session: FakeSession, reason: EndReason): void {
+    const place = call.places.get(session.userId);
+    if (!place || !('seat' in place) || place.seat.session !== session) return;
+    const { userId, deviceId } = session;
+    call.places.set(userId, { out: true });
+    call.joined.delete(deviceId);
+    this.tell(session, call, 'end-call', { reason });
+    for (const producer of [...call.producers.values()]) {
+      if (producer.owner === session) this.#closeProducer(call, producer.id);
+    }
+    for (const other of this.#inRoom(call, session)) {
+      this.notify(other, 'peerClosed', { callId: call.id, peerId: deviceId });
+    }
+    this.#tellOthers(call, session, 'participant-left', { userId, deviceId, reason });
+    this.#settle(call, reason);
+  }
+
+  /** One alone with nobody ringing is no call. */
+  #settle(call: FakeCall, reason: EndReason): void {
+    const rings = [...call.places.values()].some((place) => 'ringing' in place);
+    const seats = this.#seats(call).length;
+    if (seats < 2 && !(rings && seats === 1)) this.#end(call, reason);
+  }
+
+  #end(call: FakeCall, reason: EndReason): void {
+    if (!this.calls.delete(call.id)) return;
+    clearTimeout(call.timer);
+    for (const [userId, place] of call.places) {
+      const devices = 'seat' in place ? [place.seat.session] : 'ringing' in place ? this.#online(userId) : [];
+      for (const device of devices) this.tell(device, call, 'end-call', { reason });
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------ the room
+
+  #consume(call: FakeCall, to: FakeSession, producer: FakeServerProducer): void {
+    if (producer.owner === to) return;
+    const id = `consumer-${this.#next++}`;
+    call.consumers.set(id, { session: to, producerId: producer.id });
+    void this.request(to, 'newConsumer', {
+      callId: call.id,
+      peerId: producer.owner.deviceId,
+      producerId: producer.id,
+      id,
+      consumerId: id,
+      kind: producer.kind,
+      rtpParameters: { codecs: [], headerExtensions: [], encodings: [], rtcp: {} },
+      type: 'simple',
+      producerPaused: producer.paused,
+      appData: { ...producer.appData, peerId: producer.owner.deviceId },
+    });
+  }
+
+  #setPaused(session: FakeSession, data: Data, paused: boolean): void {
+    const call = this.#seated(session, data);
+    const producer = call.producers.get(data['producerId'] as string);
+    if (!producer) throw new Refusal(404, 'not-found', 'no such producer');
+    producer.paused = paused;
+    this.#then(() => {
+      for (const [consumerId, consumer] of call.consumers) {
+        if (consumer.producerId !== producer.id) continue;
+        const method = paused ? 'consumerPaused' : 'consumerResumed';
+        this.notify(consumer.session, method, { callId: call.id, consumerId });
+      }
+    });
+  }
+
+  #closeProducer(call: FakeCall, producerId: string): void {
+    call.producers.delete(producerId);
+    for (const [consumerId, consumer] of [...call.consumers]) {
+      if (consumer.producerId !== producerId) continue;
+      call.consumers.delete(consumerId);
+      this.notify(consumer.session, 'consumerClosed', { callId: call.id, consumerId });
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------ helpers
+
+  #call(data: Data): FakeCall {
+    const call = this.calls.get(String(data['callId']));
+    if (!call) throw new Refusal(404, 'not-found', 'no such call');
+    return call;
+  }
+
+  #seated(session: FakeSession, data: Data): FakeCall {
+    const call = this.#call(data);
+    if (!this.#seats(call).includes(session)) throw new Refusal(403, 'forbidden', 'not in this call');
+    return call;
+  }
+
+  #seats(call: FakeCall): FakeSession[] {
+    return [...call.places.values()].flatMap((place) => ('seat' in place ? [place.seat.session] : []));
+  }
+
+  #inRoom(call: FakeCall, except: FakeSession): FakeSession[] {
+    return this.#seats(call).filter((seat) => seat !== except && call.joined.has(seat.deviceId));
+  }
+
+  #online(userId: string): FakeSession[] {
+    return this.sessions.filter((session) => session.userId === userId && session.socket !== null);
+  }
+
+  #tellOthers<M extends CallMethod>(
+    call: FakeCall,
+    session: FakeSession,
+    method: M,
+    data: Omit<CallNotifications[M], 'callId' | 'rev' | 'serverTime'>,
+  ): void {
+    for (const seat of this.#seats(call)) if (seat !== session) this.tell(seat, call, method, data);
+  }
+
+  #away(session: FakeSession): void {
+    const { userId, deviceId } = session;
+    for (const call of this.calls.values()) {
+      const place = call.places.get(userId);
+      if (!place || !('seat' in place) || place.seat.session !== session) continue;
+      place.seat.away = true;
+      this.#tellOthers(call, session, 'participant-reconnecting', { userId, deviceId });
+    }
+    session.graceTimer = setTimeout(() => this.#gone(session, 'disconnected'), this.graceMs);
+  }
+
+  #gone(session: FakeSession, reason: EndReason): void {
+    clearTimeout(session.graceTimer);
+    const at = this.sessions.indexOf(session);
+    if (at >= 0) this.sessions.splice(at, 1);
+    for (const call of [...this.calls.values()]) this.#leave(call, session, reason);
+    this.#tellPresence(session);
+  }
+
+  #tellPresence({ userId, name }: FakeSession): void {
+    const devices = this.#online(userId).length;
+    for (const watcher of this.sessions) {
+      if (watcher.watchesPresence) this.notify(watcher, 'presence', { userId, name, devices });
+    }
+  }
+
+  #startedData(call: FakeCall): Omit<CallNotifications['call-started'], 'callId' | 'rev' | 'serverTime'> {
+    const { roomId, media, callees, ringUntil, metadata, caller } = call;
+    const { userId, name } = caller;
+    return { roomId, media, callees, ringUntil, caller: { userId, name }, ...(metadata && { metadata }) };
+  }
+
+  #snapshots(session: FakeSession): WireCall[] {
+    return [...this.calls.values()].flatMap((call) => {
+      const place = call.places.get(session.userId);
+      if (!place) return [];
+      const yourState =
+        'ringing' in place
+          ? 'ringing'
+          : 'out' in place
+            ? 'out'
+            : place.seat.session === session
+              ? 'joined'
+              : 'joined-elsewhere';
+      const participants = [...call.places].flatMap(([userId, where]) =>
+        'seat' in where
+          ? [
+              {
+                userId,
+                name: where.seat.session.name,
+                deviceId: where.seat.session.deviceId,
+                reconnecting: where.seat.away,
+              },
+            ]
+          : [],
+      );
+      const state = call.active ? 'active' : 'ringing';
+      return [{ callId: call.id, rev: call.rev, ...this.#startedData(call), state, participants, yourState }];
+    });
+  }
+}
+
+/** A handler that returns this leaves the client waiting. */
+export const NO_ANSWER = Symbol('no answer');
+
+const ICE = { usernameFragment: 'ufrag', password: 'password', iceLite: true };
+
+function peerOf({ deviceId, userId, name }: FakeSession): {
+  id: string;
+  peerId: string;
+  userId: string;
+  displayName: string;
+} {
+  return { id: deviceId, peerId: deviceId, userId, displayName: name };
+}
+
+function claimsOf(token: string): { sub: string; name?: string; device?: string } {
+  try {
+    const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));
+    return JSON.parse(new TextDecoder().decode(bytes)) as { sub: string };
+  } catch {
+    return { sub: token };
+  }
+}
