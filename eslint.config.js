@@ -5,12 +5,10 @@ export default tseslint.config(
   { ignores: ['**/node_modules/', '**/dist/', '**/dist-*/', 'build/', 'build-*/', 'tests/e2e/out/'] },
   {
     files: ['**/*.{ts,tsx}'],
+    ignores: ['**/*.config.ts'], // in no tsconfig
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
-      parserOptions: {
-        projectService: { allowDefaultProject: ['*/*.config.ts', 'tests/*/*.config.ts'] },
-        tsconfigRootDir: import.meta.dirname,
-      },
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
     },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
@@ -24,7 +22,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.{js,mjs}'],
+    files: ['**/*.{js,mjs}', '**/*.config.ts'],
     extends: [tseslint.configs.base],
     rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }], eqeqeq: 'error' },
   },
