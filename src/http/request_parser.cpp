@@ -22,10 +22,20 @@ struct Failure {
   std::string_view text;
 };
 
-Failure describe(const beast::error_code& ec) {
+/// The request line ends in an HTTP version, of whatever number.
+bool names_a_version(std::string_view bytes) {
+  const std::string_view line = bytes.substr(0, bytes.find("\r\n"));
+  const std::size_t at = line.rfind(" HTTP/");
+  if (at == std::string_view::npos) return false;
+  const std::string_view version = line.substr(at + 6);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return version.size() == 3 && is_digit(version[0]) && version[1] == '.' && is_digit(version[2]);
+}
+
+Failure describe(const beast::error_code& ec, std::string_view bytes) {
   if (ec == ParserError::header_limit || ec == ParserError::buffer_overflow) return {431, "request header is too large"};
   if (ec == ParserError::body_limit) return {413, "request body is too large"};
-  if (ec == ParserError::bad_version) return {505, "only HTTP/1.0 and HTTP/1.1"};
+  if (ec == ParserError::bad_version && names_a_version(bytes)) return {505, "only HTTP/1.0 and HTTP/1.1"};
   if (ec == ParserError::bad_method) return {400, "bad method"};
   if (ec == ParserError::bad_target) return {400, "bad request target"};
   if (ec == ParserError::bad_field || ec == ParserError::bad_value || ec == ParserError::bad_obs_fold) {
@@ -156,7 +166,7 @@ std::size_t RequestParser::feed(std::string_view bytes) {
     if (in_header) impl.header_bytes += used;
     if (ec == ParserError::need_more) break;
     if (ec) {
-      const Failure failure = describe(ec);
+      const Failure failure = describe(ec, rest);
       impl.refuse(failure.status, failure.text);
       break;
     }

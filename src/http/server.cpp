@@ -135,6 +135,11 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
       const RequestHandler& handler = *match.value;
       try {
         response = co_await handler(std::move(request));
+      } catch (const boost::system::system_error& error) {
+        // The limit for handlers ends what the handler waits for.
+        const bool cancelled = error.code() == asio::error::operation_aborted;
+        log_.error("a handler of {} {}: {}", method, cancelled ? "took too long" : "threw", error.what());
+        response = Response::text(cancelled ? 503 : 500, "internal error\n");
       } catch (const std::exception& error) {
         log_.error("a handler of {} threw: {}", method, error.what());
         response = Response::text(500, "internal error\n");

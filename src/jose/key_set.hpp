@@ -2,12 +2,13 @@
 // says about its algorithm is only compared with it, never followed. Pure: OpenSSL 3 EVP, no Asio.
 #pragma once
 
+#include "base/result.hpp"
+
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
-
-#include "base/result.hpp"
 
 namespace carillon::jose {
 
@@ -36,14 +37,15 @@ class Key {
   [[nodiscard]] Result<std::string> sign(std::string_view input) const;
   [[nodiscard]] bool verify(std::string_view input, std::string_view signature) const;
 
-  /// PKCS#8 PEM of a private key; the uncompressed point (65 bytes) of a P-256 key. Errors for other keys.
+  /// PKCS#8 PEM of a private key; SPKI PEM; the uncompressed point (65 bytes) of a P-256 key. Errors for other keys.
   [[nodiscard]] Result<std::string> private_pem() const;
+  [[nodiscard]] Result<std::string> public_pem() const;
   [[nodiscard]] Result<std::string> p256_point() const;
 
   struct Impl;
 
  private:
-  explicit Key(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  explicit Key(std::shared_ptr<const Impl> impl) : impl_{std::move(impl)} {}
   std::shared_ptr<const Impl> impl_;
 };
 
@@ -56,6 +58,7 @@ class KeySet {
   [[nodiscard]] static Result<KeySet> from_jwks(std::string_view json);
 
   void add(Key key) { keys_.push_back(std::move(key)); }
+  [[nodiscard]] const std::vector<Key>& all() const { return keys_; }
   [[nodiscard]] bool empty() const { return keys_.empty(); }
   [[nodiscard]] std::size_t size() const { return keys_.size(); }
 
