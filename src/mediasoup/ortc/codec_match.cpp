@@ -1,11 +1,11 @@
 #include "mediasoup/ortc/codec_match.hpp"
 
-#include <algorithm>
-#include <cctype>
-
 #include "mediasoup/ortc/h264_profile.hpp"
 #include "mediasoup/ortc/ortc.hpp"
 #include "mediasoup/ortc/parameter_value.hpp"
+
+#include <algorithm>
+#include <cctype>
 
 namespace carillon::ortc {
 
@@ -20,9 +20,8 @@ bool agree(const CodecView& a, const CodecView& b, std::string_view name, Compar
 }  // namespace
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char x, unsigned char y) {
-    return std::tolower(x) == std::tolower(y);
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 bool codecs_match(const CodecView& a, const CodecView& b, Strictness strictness) {

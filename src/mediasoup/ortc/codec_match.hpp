@@ -1,11 +1,11 @@
 // Whether two codecs are the same codec, whatever payload type each side gives it. Inner header.
 #pragma once
 
+#include "mediasoup/ortc/rtp_parameters.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
-
-#include "mediasoup/ortc/rtp_parameters.hpp"
 
 namespace carillon::ortc {
 

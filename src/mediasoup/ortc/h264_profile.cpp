@@ -1,14 +1,14 @@
 #include "mediasoup/ortc/h264_profile.hpp"
 
+#include "mediasoup/ortc/parameter_value.hpp"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <string_view>
-
-#include <fmt/format.h>
-
-#include "mediasoup/ortc/parameter_value.hpp"
 
 namespace carillon::ortc {
 
@@ -28,7 +28,8 @@ struct ProfileLevel {
   Level level = 31;
 };
 
-/// RFC 6184 section 8.1, table 5: a profile is its profile_idc and some bits of profile_iop; the others may be anything.
+/// RFC 6184 section 8.1, table 5: a profile is its profile_idc and some bits of profile_iop; the others may be
+/// anything.
 struct Pattern {
   std::uint8_t idc;
   std::uint8_t iop_mask;
@@ -71,7 +72,8 @@ std::optional<ProfileLevel> parse_profile_level_id(std::string_view text) {
   const std::optional<Level> level = level_of(static_cast<std::uint8_t>(*value), iop);
   if (!level) return std::nullopt;
   for (const Pattern& pattern : patterns)
-    if (pattern.idc == profile_idc && (iop & pattern.iop_mask) == pattern.iop) return ProfileLevel{pattern.profile, *level};
+    if (pattern.idc == profile_idc && (iop & pattern.iop_mask) == pattern.iop)
+      return ProfileLevel{pattern.profile, *level};
   return std::nullopt;
 }
 

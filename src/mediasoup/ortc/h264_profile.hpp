@@ -2,10 +2,10 @@
 // h264-profile-level-id that mediasoup uses.
 #pragma once
 
+#include "mediasoup/ortc/rtp_parameters.hpp"
+
 #include <optional>
 #include <string>
-
-#include "mediasoup/ortc/rtp_parameters.hpp"
 
 namespace carillon::ortc {
 

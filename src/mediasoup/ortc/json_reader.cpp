@@ -32,10 +32,14 @@ bool is_falsy(const boost::json::value* value) {
 
 std::optional<std::int64_t> integer_of(const boost::json::value& value) {
   double number = 0;
-  if (value.is_int64()) number = static_cast<double>(value.get_int64());
-  else if (value.is_uint64()) number = static_cast<double>(value.get_uint64());
-  else if (value.is_double()) number = value.get_double();
-  else return std::nullopt;
+  if (value.is_int64())
+    number = static_cast<double>(value.get_int64());
+  else if (value.is_uint64())
+    number = static_cast<double>(value.get_uint64());
+  else if (value.is_double())
+    number = value.get_double();
+  else
+    return std::nullopt;
   if (!(std::abs(number) <= static_cast<double>(safe_integer_max)) || std::trunc(number) != number) return std::nullopt;
   return static_cast<std::int64_t>(number);
 }

@@ -2,6 +2,10 @@
 // path. Inner header; a reader lives on the stack for one parse.
 #pragma once
 
+#include "base/result.hpp"
+
+#include <boost/json/value.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -9,10 +13,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <boost/json/value.hpp>
-
-#include "base/result.hpp"
 
 namespace carillon::ortc {
 
@@ -80,7 +80,8 @@ class ObjectReader {
   }
   /// Like integer(); what is falsy and not a number is not given.
   template <class T>
-  [[nodiscard]] std::optional<T> optional_integer(std::string_view name, std::int64_t min = std::numeric_limits<T>::min(),
+  [[nodiscard]] std::optional<T> optional_integer(std::string_view name,
+                                                  std::int64_t min = std::numeric_limits<T>::min(),
                                                   std::int64_t max = std::numeric_limits<T>::max()) const {
     const boost::json::value* value = find(name);
     if (is_falsy(value) && !(value && value->is_number())) return std::nullopt;
@@ -109,7 +110,8 @@ class ObjectReader {
     const Path path{path_, name};
     if (!value.is_array()) return faults_.add(path, "expected array");
     const boost::json::array& array = value.get_array();
-    if (array.size() > count_max) return faults_.add(path, "expected at most " + std::to_string(count_max) + " elements");
+    if (array.size() > count_max)
+      return faults_.add(path, "expected at most " + std::to_string(count_max) + " elements");
     for (std::size_t i = 0; i < array.size() && !faults_.any(); ++i) element(array[i], Path{path, i});
   }
 

@@ -1,14 +1,14 @@
 // The way of a producer's parameters to each of its consumers: mapping, consumable, consumer.
 #include "mediasoup/ortc/ortc.hpp"
 
-#include <algorithm>
-#include <string>
-#include <utility>
-
 #include "mediasoup/ortc/codec_match.hpp"
 #include "mediasoup/ortc/h264_profile.hpp"
 #include "mediasoup/ortc/parameter_value.hpp"
 #include "mediasoup/ortc/scalability_mode.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
 
 namespace carillon::ortc {
 
@@ -44,7 +44,8 @@ const RtpCodecCapability* find_rtx_for(const RtpCapabilities& capabilities, std:
   });
 }
 
-const RtpCodecParameters* find_media_codec(const std::vector<RtpCodecParameters>& codecs, const RtpCodecParameters& rtx) {
+const RtpCodecParameters* find_media_codec(const std::vector<RtpCodecParameters>& codecs,
+                                           const RtpCodecParameters& rtx) {
   const std::optional<std::int32_t> apt = apt_of(rtx.parameters);
   return find_if(codecs, [&](const RtpCodecParameters& codec) { return apt == std::int32_t{codec.payload_type}; });
 }
@@ -56,8 +57,10 @@ std::string name_of(const RtpCodecParameters& codec) {
 void answer_h264_profile(RtpCodecParameters& codec, const RtpCodecCapability& router_codec) {
   if (!equals_ignoring_case(codec.mime_type, "video/h264")) return;
   std::optional<std::string> answer = h264_profile_level_id_for_answer(codec.parameters, router_codec.parameters);
-  if (answer) codec.parameters["profile-level-id"] = *std::move(answer);
-  else codec.parameters.erase("profile-level-id");
+  if (answer)
+    codec.parameters["profile-level-id"] = *std::move(answer);
+  else
+    codec.parameters.erase("profile-level-id");
 }
 
 bool is_feedback(const RtcpFeedback& feedback, std::string_view type, std::string_view parameter) {
@@ -65,7 +68,8 @@ bool is_feedback(const RtcpFeedback& feedback, std::string_view type, std::strin
 }
 
 bool has_extension(const std::vector<RtpHeaderExtensionParameters>& extensions, HeaderExtensionUri uri) {
-  return any_of(extensions, [&](const RtpHeaderExtensionParameters& extension) { return extension.uri == to_string(uri); });
+  return any_of(extensions,
+                [&](const RtpHeaderExtensionParameters& extension) { return extension.uri == to_string(uri); });
 }
 
 RtpHeaderExtensionParameters negotiated(const RtpHeaderExtension& extension) {
@@ -85,8 +89,10 @@ bool keep_useful_rtx(std::vector<RtpCodecParameters>& codecs) {
   bool has_rtx = false;
   for (std::size_t i = codecs.size(); i-- > 0;) {
     if (!is_rtx_codec(codecs[i].mime_type)) continue;
-    if (find_media_codec(codecs, codecs[i])) has_rtx = true;
-    else codecs.erase(codecs.begin() + static_cast<std::ptrdiff_t>(i));
+    if (find_media_codec(codecs, codecs[i]))
+      has_rtx = true;
+    else
+      codecs.erase(codecs.begin() + static_cast<std::ptrdiff_t>(i));
   }
   return has_rtx;
 }
@@ -116,7 +122,8 @@ RtpEncodingParameters single_encoding(const std::vector<RtpEncodingParameters>& 
     result.scalability_mode = "L" + std::to_string(encodings.size()) + "T" + std::to_string(mode.temporal_layers);
   }
   std::uint64_t max_bitrate = 0;
-  for (const RtpEncodingParameters& encoding : encodings) max_bitrate = std::max(max_bitrate, encoding.max_bitrate.value_or(0));
+  for (const RtpEncodingParameters& encoding : encodings)
+    max_bitrate = std::max(max_bitrate, encoding.max_bitrate.value_or(0));
   if (max_bitrate > 0) result.max_bitrate = max_bitrate;
   return result;
 }
@@ -136,8 +143,11 @@ Result<RtpMapping> get_producer_rtp_parameters_mapping(RtpParameters& params, co
                                                        std::uint32_t first_mapped_ssrc) {
   RtpMapping mapping;
   const auto map = [&](const RtpCodecParameters& codec, const RtpCodecCapability& router_codec) {
-    mapping.codecs.push_back({codec.payload_type, router_codec.preferred_payload_type.value_or(0)});
+    mapping.codecs.push_back({codec.payload_type, *router_codec.preferred_payload_type});
   };
+  const auto has_no_payload_type = [](const RtpCodecCapability& codec) { return !codec.preferred_payload_type; };
+  if (any_of(router.codecs, has_no_payload_type))
+    return fail(Errc::bad_request, "expected a payload type for each codec of the router");
   // By index in params.codecs: what each media codec is in the router.
   std::vector<const RtpCodecCapability*> matches(params.codecs.size(), nullptr);
   for (std::size_t i = 0; i < params.codecs.size(); ++i) {
@@ -151,7 +161,8 @@ Result<RtpMapping> get_producer_rtp_parameters_mapping(RtpParameters& params, co
   for (const RtpCodecParameters& codec : params.codecs) {
     if (!is_rtx_codec(codec.mime_type)) continue;
     const RtpCodecParameters* media_codec = find_media_codec(params.codecs, codec);
-    const RtpCodecCapability* match = media_codec ? matches[static_cast<std::size_t>(media_codec - params.codecs.data())] : nullptr;
+    const RtpCodecCapability* match =
+        media_codec ? matches[static_cast<std::size_t>(media_codec - params.codecs.data())] : nullptr;
     if (!match) return fail(Errc::bad_request, "no media codec for " + name_of(codec));
     const RtpCodecCapability* router_rtx = find_rtx_for(router, match->preferred_payload_type);
     if (!router_rtx) return fail(Errc::unsupported, "the router has no RTX for " + name_of(*media_codec));
@@ -167,19 +178,20 @@ Result<RtpParameters> get_consumable_rtp_parameters(MediaKind kind, const RtpPar
   RtpParameters consumable;
   for (const RtpCodecParameters& codec : producer.codecs) {
     if (is_rtx_codec(codec.mime_type)) continue;
-    const auto* mapped =
-        find_if(mapping.codecs, [&](const RtpMapping::Codec& entry) { return entry.payload_type == codec.payload_type; });
+    const auto* mapped = find_if(
+        mapping.codecs, [&](const RtpMapping::Codec& entry) { return entry.payload_type == codec.payload_type; });
     if (!mapped) return fail(Errc::bad_request, "the mapping lacks " + name_of(codec));
     const auto* router_codec = find_if(router.codecs, [&](const RtpCodecCapability& other) {
       return other.preferred_payload_type == mapped->mapped_payload_type;
     });
     if (!router_codec) return fail(Errc::bad_request, "the router lacks " + name_of(codec));
     // The producer's parameters, the router's everything else.
-    consumable.codecs.push_back({router_codec->mime_type, *router_codec->preferred_payload_type, router_codec->clock_rate,
-                                 router_codec->channels, codec.parameters, router_codec->rtcp_feedback});
+    consumable.codecs.push_back({router_codec->mime_type, *router_codec->preferred_payload_type,
+                                 router_codec->clock_rate, router_codec->channels, codec.parameters,
+                                 router_codec->rtcp_feedback});
     if (const RtpCodecCapability* rtx = find_rtx_for(router, router_codec->preferred_payload_type))
-      consumable.codecs.push_back({rtx->mime_type, rtx->preferred_payload_type.value_or(0), rtx->clock_rate, std::nullopt,
-                                   rtx->parameters, rtx->rtcp_feedback});
+      consumable.codecs.push_back({rtx->mime_type, rtx->preferred_payload_type.value_or(0), rtx->clock_rate,
+                                   std::nullopt, rtx->parameters, rtx->rtcp_feedback});
   }
   for (const RtpHeaderExtension& extension : router.header_extensions)
     if (is_consumable(extension, kind, producer)) consumable.header_extensions.push_back(negotiated(extension));
@@ -199,7 +211,8 @@ Result<RtpParameters> get_consumable_rtp_parameters(MediaKind kind, const RtpPar
 }
 
 bool can_consume(const RtpParameters& consumable, const RtpCapabilities& remote) {
-  const auto* first = find_if(consumable.codecs, [&](const RtpCodecParameters& codec) { return find_match(remote, codec); });
+  const auto* first =
+      find_if(consumable.codecs, [&](const RtpCodecParameters& codec) { return find_match(remote, codec); });
   return first && !is_rtx_codec(first->mime_type);
 }
 
@@ -214,7 +227,8 @@ Result<RtpParameters> get_consumer_rtp_parameters(const RtpParameters& consumabl
     if (!match) continue;
     codec.rtcp_feedback = match->rtcp_feedback;
     if (!options.enable_rtx)
-      std::erase_if(codec.rtcp_feedback, [](const RtcpFeedback& feedback) { return is_feedback(feedback, "nack", ""); });
+      std::erase_if(codec.rtcp_feedback,
+                    [](const RtcpFeedback& feedback) { return is_feedback(feedback, "nack", ""); });
     consumer.codecs.push_back(std::move(codec));
   }
   const bool has_rtx = keep_useful_rtx(consumer.codecs);
@@ -254,9 +268,10 @@ RtpParameters get_pipe_consumer_rtp_parameters(const RtpParameters& consumable, 
       consumer.header_extensions.push_back(extension);
   }
   // Routers only take the dependency descriptor in, so it is not consumable, but the router behind the pipe needs it.
-  const auto* descriptor = find_if(supported_rtp_capabilities().header_extensions, [](const RtpHeaderExtension& extension) {
-    return extension.uri == to_string(HeaderExtensionUri::dependency_descriptor);
-  });
+  const auto* descriptor =
+      find_if(supported_rtp_capabilities().header_extensions, [](const RtpHeaderExtension& extension) {
+        return extension.uri == to_string(HeaderExtensionUri::dependency_descriptor);
+      });
   if (descriptor && descriptor->direction != RtpHeaderExtensionDirection::sendrecv) {
     consumer.header_extensions.push_back(negotiated(*descriptor));
     std::stable_sort(consumer.header_extensions.begin(), consumer.header_extensions.end(),

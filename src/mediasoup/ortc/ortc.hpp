@@ -2,14 +2,14 @@
 // it. Pure: random SSRCs come in as arguments, nothing is remembered between calls.
 #pragma once
 
+#include "base/result.hpp"
+#include "mediasoup/ortc/rtp_parameters.hpp"
+#include "mediasoup/ortc/sctp_parameters.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "base/result.hpp"
-#include "mediasoup/ortc/rtp_parameters.hpp"
-#include "mediasoup/ortc/sctp_parameters.hpp"
 
 namespace carillon::ortc {
 
@@ -23,22 +23,25 @@ inline constexpr std::uint32_t ssrc_max = 999'999'998;
 [[nodiscard]] const RtpCapabilities& supported_rtp_capabilities();
 
 /// A router's capabilities from the codecs it is made with; video codecs get RTX, missing payload types are given.
-[[nodiscard]] Result<RtpCapabilities> generate_router_rtp_capabilities(std::span<const RtpCodecCapability> media_codecs);
+[[nodiscard]] Result<RtpCapabilities> generate_router_rtp_capabilities(
+    std::span<const RtpCodecCapability> media_codecs);
 
 /// How the payload types and encodings of a producer become those of the router. H264 codecs in `params` get the
 /// profile-level-id both can do. Encoding i gets the SSRC `first_mapped_ssrc` + i.
-[[nodiscard]] Result<RtpMapping> get_producer_rtp_parameters_mapping(RtpParameters& params, const RtpCapabilities& router,
+[[nodiscard]] Result<RtpMapping> get_producer_rtp_parameters_mapping(RtpParameters& params,
+                                                                     const RtpCapabilities& router,
                                                                      std::uint32_t first_mapped_ssrc);
 
 /// What consumers of that producer are made from.
 [[nodiscard]] Result<RtpParameters> get_consumable_rtp_parameters(MediaKind kind, const RtpParameters& producer,
-                                                                  const RtpCapabilities& router, const RtpMapping& mapping);
+                                                                  const RtpCapabilities& router,
+                                                                  const RtpMapping& mapping);
 
 [[nodiscard]] bool can_consume(const RtpParameters& consumable, const RtpCapabilities& remote);
 
 struct ConsumerOptions {
-  bool pipe = false;        // keep all encodings instead of one
-  bool enable_rtx = true;   // mediasoup: true for video, false for audio unless asked for
+  bool pipe = false;           // keep all encodings instead of one
+  bool enable_rtx = true;      // mediasoup: true for video, false for audio unless asked for
   std::uint32_t ssrc = 0;      // random; RTX gets the next one, with pipe encoding i gets ssrc + i
   std::uint32_t rtx_ssrc = 0;  // random; only with pipe: encoding i gets rtx_ssrc + i
 };

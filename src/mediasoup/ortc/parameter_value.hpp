@@ -1,9 +1,9 @@
 // Looking at codec parameters the way JavaScript does. Inner header.
 #pragma once
 
-#include <string_view>
-
 #include "mediasoup/ortc/rtp_parameters.hpp"
+
+#include <string_view>
 
 namespace carillon::ortc {
 

@@ -1,14 +1,15 @@
-// check_producer_rtp_parameters: what the worker's RtpParameters.cpp, Producer.cpp and RtpListener.cpp throw or abort on.
+// check_producer_rtp_parameters: what the worker's RtpParameters.cpp, Producer.cpp and RtpListener.cpp throw or abort
+// on.
+#include "mediasoup/ortc/codec_match.hpp"
+#include "mediasoup/ortc/ortc.hpp"
+#include "mediasoup/ortc/parameter_value.hpp"
+#include "mediasoup/ortc/scalability_mode.hpp"
+
 #include <algorithm>
 #include <array>
 #include <set>
 #include <string>
 #include <utility>
-
-#include "mediasoup/ortc/codec_match.hpp"
-#include "mediasoup/ortc/ortc.hpp"
-#include "mediasoup/ortc/parameter_value.hpp"
-#include "mediasoup/ortc/scalability_mode.hpp"
 
 namespace carillon::ortc {
 
@@ -22,24 +23,15 @@ struct KnownCodec {
   CodecClass codec_class;
 };
 constexpr std::array<KnownCodec, 19> known_codecs{{
-    {"opus", CodecClass::media},
-    {"multiopus", CodecClass::media},
-    {"pcma", CodecClass::media},
-    {"pcmu", CodecClass::media},
-    {"isac", CodecClass::media},
-    {"g722", CodecClass::media},
-    {"ilbc", CodecClass::media},
-    {"silk", CodecClass::media},
-    {"vp8", CodecClass::media},
-    {"vp9", CodecClass::media},
-    {"h264", CodecClass::media},
-    {"av1", CodecClass::media},
-    {"cn", CodecClass::complementary},
-    {"telephone-event", CodecClass::complementary},
-    {"rtx", CodecClass::feature},
-    {"ulpfec", CodecClass::feature},
-    {"flexfec", CodecClass::feature},
-    {"x-ulpfecuc", CodecClass::feature},
+    {"opus", CodecClass::media},       {"multiopus", CodecClass::media},
+    {"pcma", CodecClass::media},       {"pcmu", CodecClass::media},
+    {"isac", CodecClass::media},       {"g722", CodecClass::media},
+    {"ilbc", CodecClass::media},       {"silk", CodecClass::media},
+    {"vp8", CodecClass::media},        {"vp9", CodecClass::media},
+    {"h264", CodecClass::media},       {"av1", CodecClass::media},
+    {"cn", CodecClass::complementary}, {"telephone-event", CodecClass::complementary},
+    {"rtx", CodecClass::feature},      {"ulpfec", CodecClass::feature},
+    {"flexfec", CodecClass::feature},  {"x-ulpfecuc", CodecClass::feature},
     {"red", CodecClass::feature},
 }};
 
@@ -61,7 +53,8 @@ bool is_named(const RtpCodecParameters& codec, std::string_view mime_type) {
 /// The check of one producer. Each step returns the first thing wrong, "" if there is none.
 class Check {
  public:
-  Check(MediaKind kind, const RtpParameters& params, std::string_view path) : kind_{kind}, params_{params}, path_{path} {}
+  Check(MediaKind kind, const RtpParameters& params, std::string_view path)
+      : kind_{kind}, params_{params}, path_{path} {}
 
   [[nodiscard]] std::string run() const {
     for (const auto step : {&Check::strings, &Check::codecs, &Check::features, &Check::header_extensions,
@@ -170,12 +163,14 @@ class Check {
       if (is_simulcast && mode.spatial_layers > 1)
         return at("encodings", i, ".scalabilityMode: expected one spatial layer in each encoding of a simulcast");
       const bool is_svc = !is_simulcast && (mode.spatial_layers > 1 || mode.temporal_layers > 1);
-      const RtpCodecParameters* codec = encoding.codec_payload_type ? codec_with(*encoding.codec_payload_type) : first_media_codec();
+      const RtpCodecParameters* codec =
+          encoding.codec_payload_type ? codec_with(*encoding.codec_payload_type) : first_media_codec();
       if (!codec || (!is_simulcast && !is_svc)) continue;
       const bool can_simulcast = is_named(*codec, "video/vp8") || is_named(*codec, "video/h264");
       const bool can_svc = can_simulcast || is_named(*codec, "video/vp9") || is_named(*codec, "video/av1");
       if (is_simulcast ? !can_simulcast : !can_svc)
-        return at("encodings", i, is_simulcast ? ": no simulcast with " : ".scalabilityMode: no layers with ") + codec->mime_type;
+        return at("encodings", i, is_simulcast ? ": no simulcast with " : ".scalabilityMode: no layers with ") +
+               codec->mime_type;
     }
     return {};
   }

@@ -1,11 +1,11 @@
 // generate_router_rtp_capabilities: what a router with these codecs offers to everybody.
+#include "mediasoup/ortc/codec_match.hpp"
+#include "mediasoup/ortc/ortc.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
-
-#include "mediasoup/ortc/codec_match.hpp"
-#include "mediasoup/ortc/ortc.hpp"
 
 namespace carillon::ortc {
 
@@ -32,8 +32,10 @@ Error no_payload_type_left() { return fail(Errc::bad_request, "no dynamic payloa
 
 const RtpCodecCapability* find_supported(RtpCodecCapability wanted) {
   // A codec written by hand in the configuration may lack what a parsed one has.
-  if (wanted.kind == MediaKind::audio) wanted.channels = wanted.channels.value_or(1);
-  else wanted.channels.reset();
+  if (wanted.kind == MediaKind::audio)
+    wanted.channels = wanted.channels.value_or(1);
+  else
+    wanted.channels.reset();
   for (const RtpCodecCapability& codec : supported_rtp_capabilities().codecs)
     if (codecs_match(wanted, codec, Strictness::loose)) return &codec;
   return nullptr;

@@ -1,5 +1,6 @@
 // RTP capabilities and parameters as typed values, under mediasoup's names. Only data: the JSON side is in
-// rtp_parameters_json.hpp, negotiation in ortc.hpp. https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/
+// rtp_parameters_json.hpp, negotiation in ortc.hpp.
+// https://mediasoup.org/documentation/v3/mediasoup/rtp-parameters-and-capabilities/
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,7 @@ struct RtcpFeedback {
 
 struct RtpCodecCapability {
   MediaKind kind = MediaKind::audio;
-  std::string mime_type;  // "audio/opus": the case is kept, comparison ignores it
+  std::string mime_type;                               // "audio/opus": the case is kept, comparison ignores it
   std::optional<std::uint8_t> preferred_payload_type;  // may be missing only in the codecs a router is made with
   std::uint32_t clock_rate = 0;                        // Hz
   std::optional<std::uint8_t> channels;                // audio always has it, video never

@@ -1,13 +1,13 @@
 #include "mediasoup/ortc/rtp_parameters_json.hpp"
 
-#include <algorithm>
-#include <cctype>
+#include "mediasoup/ortc/json_reader.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value_from.hpp>
 
-#include "mediasoup/ortc/json_reader.hpp"
+#include <algorithm>
+#include <cctype>
 
 namespace carillon::ortc {
 
@@ -234,9 +234,10 @@ Result<RtpCapabilities> parse_rtp_capabilities(const json::value& value, std::st
   capabilities.optional_array("codecs", codecs_max, [&](const json::value& codec, const Path& at) {
     result.codecs.push_back(read_codec_capability(codec, at, faults));
   });
-  capabilities.optional_array("headerExtensions", header_extensions_max, [&](const json::value& extension, const Path& at) {
-    result.header_extensions.push_back(read_header_extension(extension, at, faults));
-  });
+  capabilities.optional_array("headerExtensions", header_extensions_max,
+                              [&](const json::value& extension, const Path& at) {
+                                result.header_extensions.push_back(read_header_extension(extension, at, faults));
+                              });
   return std::move(faults).result(std::move(result));
 }
 
@@ -255,9 +256,10 @@ Result<RtpParameters> parse_rtp_parameters(const json::value& value, std::string
   parameters.array("codecs", codecs_max, [&](const json::value& codec, const Path& at) {
     result.codecs.push_back(read_codec_parameters(codec, at, faults));
   });
-  parameters.optional_array("headerExtensions", header_extensions_max, [&](const json::value& extension, const Path& at) {
-    result.header_extensions.push_back(read_header_extension_parameters(extension, at, faults));
-  });
+  parameters.optional_array(
+      "headerExtensions", header_extensions_max, [&](const json::value& extension, const Path& at) {
+        result.header_extensions.push_back(read_header_extension_parameters(extension, at, faults));
+      });
   parameters.optional_array("encodings", encodings_max, [&](const json::value& encoding, const Path& at) {
     result.encodings.push_back(read_encoding(encoding, at, faults));
   });
@@ -328,7 +330,8 @@ json::value to_json(const RtpParameters& parameters) {
 json::value to_json(const RtpMapping& mapping) {
   json::array codecs;
   for (const RtpMapping::Codec& codec : mapping.codecs)
-    codecs.push_back(json::object{{"payloadType", codec.payload_type}, {"mappedPayloadType", codec.mapped_payload_type}});
+    codecs.push_back(
+        json::object{{"payloadType", codec.payload_type}, {"mappedPayloadType", codec.mapped_payload_type}});
   json::array encodings;
   for (const RtpMapping::Encoding& encoding : mapping.encodings) {
     json::object object;

@@ -2,15 +2,16 @@
 // defaults that mediasoup's validateAndNormalize* functions leave behind; unknown fields are dropped.
 //
 // `path` names the value in error texts: "rtpParameters" gives "rtpParameters.codecs[0].payloadType: expected ...".
-// JavaScript takes more than a typed value can hold; what is refused or bent is listed in tests/unit/mediasoup/ortc/README.md.
+// JavaScript takes more than a typed value can hold; what is refused or bent is listed in
+// tests/unit/mediasoup/ortc/README.md.
 #pragma once
-
-#include <string_view>
-
-#include <boost/json/fwd.hpp>
 
 #include "base/result.hpp"
 #include "mediasoup/ortc/rtp_parameters.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <string_view>
 
 namespace carillon::ortc {
 
@@ -22,7 +23,8 @@ namespace carillon::ortc {
 [[nodiscard]] Result<RtpCodecCapability> parse_rtp_codec_capability(const boost::json::value&,
                                                                     std::string_view path = "mediaCodec");
 
-/// What a client sends with a producer. For one that goes to a worker also call check_producer_rtp_parameters (ortc.hpp).
+/// What a client sends with a producer. For one that goes to a worker also call check_producer_rtp_parameters
+/// (ortc.hpp).
 [[nodiscard]] Result<RtpParameters> parse_rtp_parameters(const boost::json::value&,
                                                          std::string_view path = "rtpParameters");
 

@@ -1,4 +1,5 @@
-// SCTP (data channel) parameters as typed values, under mediasoup's names. The JSON side is in transport_parameters_json.hpp.
+// SCTP (data channel) parameters as typed values, under mediasoup's names. The JSON side is in
+// transport_parameters_json.hpp.
 #pragma once
 
 #include <cstdint>

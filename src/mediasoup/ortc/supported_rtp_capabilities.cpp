@@ -1,9 +1,9 @@
 // The menu of mediasoup's supportedRtpCapabilities.js, which a test compares with this.
+#include "mediasoup/ortc/ortc.hpp"
+
 #include <array>
 #include <string>
 #include <vector>
-
-#include "mediasoup/ortc/ortc.hpp"
 
 namespace carillon::ortc {
 
@@ -37,8 +37,8 @@ RtpCodecCapability multiopus(std::uint8_t channels, std::string mapping, int str
 }
 
 RtpCodecCapability video(std::string name, Parameters parameters = {}) {
-  return {MediaKind::video, "video/" + std::move(name), std::nullopt, 90'000, std::nullopt, std::move(parameters),
-          video_feedback()};
+  return {MediaKind::video, "video/" + std::move(name), std::nullopt,    90'000,
+          std::nullopt,     std::move(parameters),      video_feedback()};
 }
 
 std::vector<RtpCodecCapability> supported_codecs() {

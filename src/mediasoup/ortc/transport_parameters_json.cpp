@@ -1,14 +1,14 @@
 #include "mediasoup/ortc/transport_parameters_json.hpp"
 
-#include <algorithm>
-#include <array>
-#include <cctype>
-#include <utility>
+#include "mediasoup/ortc/json_reader.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include "mediasoup/ortc/json_reader.hpp"
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
 
 namespace carillon::ortc {
 
@@ -48,7 +48,8 @@ DtlsFingerprint read_fingerprint(const json::value& value, const Path& path, Fau
   const ObjectReader fingerprint{value, path, faults};
   const std::string name = fingerprint.string("algorithm", 32);
   std::string text = fingerprint.string("value", 255);
-  const auto known = std::find_if(algorithms.begin(), algorithms.end(), [&](const Algorithm& a) { return a.name == name; });
+  const auto known =
+      std::find_if(algorithms.begin(), algorithms.end(), [&](const Algorithm& a) { return a.name == name; });
   if (known == algorithms.end()) {
     faults.add(Path{path, "algorithm"}, "expected sha-1, sha-224, sha-256, sha-384 or sha-512");
     return {};
@@ -56,7 +57,8 @@ DtlsFingerprint read_fingerprint(const json::value& value, const Path& path, Fau
   if (!is_fingerprint(text, known->bytes))
     faults.add(Path{path, "value"}, "expected " + std::to_string(known->bytes) + " bytes in hex, joined by ':'");
   // The worker compares with its own upper-case text, letter by letter.
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return {known->algorithm, std::move(text)};
 }
 
@@ -136,8 +138,10 @@ Result<SctpCapabilities> parse_sctp_capabilities(const json::value& value, std::
   SctpCapabilities result;
   const Path streams_path{root, "numStreams"};
   const json::value* streams = capabilities.find("numStreams");
-  if (streams) result.num_streams = read_num_sctp_streams(*streams, streams_path, faults);
-  else faults.add(streams_path, "expected object");
+  if (streams)
+    result.num_streams = read_num_sctp_streams(*streams, streams_path, faults);
+  else
+    faults.add(streams_path, "expected object");
   return std::move(faults).result(result);
 }
 

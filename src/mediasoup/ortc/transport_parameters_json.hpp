@@ -2,15 +2,15 @@
 // `path` names the value in error texts. All errors are Errc::bad_request.
 #pragma once
 
-#include <span>
-#include <string_view>
-
-#include <boost/json/fwd.hpp>
-
 #include "base/result.hpp"
 #include "mediasoup/ortc/dtls_parameters.hpp"
 #include "mediasoup/ortc/ice_parameters.hpp"
 #include "mediasoup/ortc/sctp_parameters.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <span>
+#include <string_view>
 
 namespace carillon::ortc {
 
