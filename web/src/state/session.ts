@@ -24,7 +24,6 @@ export interface SessionHost {
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   /** Local clock, ms since the epoch; only until the server has told its own. */
   now(): number;
-  /** Ms; between attempts to fetch a token from a server that does not answer. */
   wait(ms: number): Promise<void>;
 }
 
@@ -34,6 +33,10 @@ const recent_key = 'carillon.recent.';
 const recent_max = 20;
 /** Ms a notice stays: long enough to be read twice. */
 const notice_ms = 8_000;
+
+/** Ms between attempts to reach a server that was not there when the page opened. */
+const retry_first_ms = 500;
+const retry_max_ms = 8_000;
 
 /** A call of this page, and what only this page knows of it. */
 interface Current {
@@ -55,6 +58,8 @@ export class Session implements Actions {
   #wish = 0;
   readonly #declinedByMe = new Set<string>();
   #notice = 0;
+  /** The first connection is not made yet. */
+  #opening = false;
 
   constructor(store: Store, host: SessionHost) {
     this.#store = store;
@@ -124,31 +129,31 @@ export class Session implements Actions {
       store.connection.value = 'connecting';
       store.recent.value = parseRecent(this.#host.storage.getItem(recent_key + me.userId));
     });
-    const client = this.#host.createClient(() => this.#token(me));
+    const client = this.#host.createClient(() => fetchDevToken(this.#host.fetch, me));
     this.#client = client;
     this.#listen(client, me);
-    try {
-      await client.connect();
-    } catch (error) {
-      if (this.#client !== client) return;
-      if (error instanceof CarillonError && error.code === 'closed') return; // `state` has told it
-      this.signOut();
-      store.signIn.value = { busy: false, error: signInWords(error) };
-      return;
-    }
+    this.#opening = true;
+    if (!(await this.#connect(client)) || this.#client !== client) return;
+    this.#opening = false;
     void client.devices.refresh().catch(() => undefined);
     await this.#watchPresence(client, me);
   }
 
-  /** A token for a new connection. A server that does not answer is asked again; one that refuses is not. */
-  async #token(me: Named): Promise<string> {
-    for (let wait = 500; ; wait = Math.min(wait * 2, 8_000)) {
+  /** Answers false when it is over, and told. A server that does not answer is asked again; one that refuses is not. */
+  async #connect(client: CarillonClient): Promise<boolean> {
+    for (let wait = retry_first_ms; ; wait = Math.min(wait * 2, retry_max_ms)) {
       try {
-        return await fetchDevToken(this.#host.fetch, me);
+        await client.connect();
+        return true;
       } catch (error) {
-        if (error instanceof TokenRefused || this.#store.me.value?.userId !== me.userId) throw error;
-        if (this.#store.connection.value === 'connecting') this.#store.connection.value = 'unreachable';
+        if (this.#client !== client) return false;
+        if (!isPassing(error)) {
+          this.#closed(error instanceof CarillonError ? error : null);
+          return false;
+        }
+        this.#store.connection.value = 'unreachable';
         await this.#host.wait(wait);
+        if (this.#client !== client) return false;
       }
     }
   }
@@ -170,7 +175,8 @@ export class Session implements Actions {
           store.connection.value = 'reconnecting';
           break;
         case 'closed':
-          this.#closed(error);
+          // While the first connection is tried, connect() rejects with the same error and more is known there.
+          if (!this.#opening) this.#closed(error);
           break;
       }
     });
@@ -649,10 +655,16 @@ function signInWords(error: unknown): string {
       ? 'This server does not let people in by name alone. Start it with --dev, or come from your own app.'
       : 'The server did not accept this name.';
   }
+  if (error instanceof CarillonError && error.cause instanceof TokenRefused) return signInWords(error.cause);
   if (error instanceof CarillonError && (error.code === 'unauthorized' || error.code === 'token-failed')) {
     return 'The server did not accept the sign-in. Please try again.';
   }
   return 'The server cannot be reached. Check your connection and try again.';
+}
+
+/** The network or the server may be the reason, so the same again may work. */
+function isPassing(error: unknown): boolean {
+  return error instanceof CarillonError && error.code === 'token-failed' && !(error.cause instanceof TokenRefused);
 }
 
 function parseNamed(text: string | null): Named | null {

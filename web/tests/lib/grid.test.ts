@@ -11,15 +11,20 @@ describe('bestGrid', () => {
   });
   it('never spills over the stage, and has a place for everybody', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 49 }), fc.integer({ min: 280, max: 3840 }), fc.integer({ min: 200, max: 2160 }), (count, width, height) => {
-        const gap = 4;
-        const grid = bestGrid(count, width, height, gap);
-        expect(grid.columns * grid.rows).toBeGreaterThanOrEqual(count);
-        expect(grid.columns * grid.width + gap * (grid.columns - 1)).toBeLessThanOrEqual(width);
-        expect(grid.rows * grid.height + gap * (grid.rows - 1)).toBeLessThanOrEqual(height);
-        expect(grid.width).toBeGreaterThan(0);
-        expect(grid.height).toBeGreaterThan(0);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 49 }),
+        fc.integer({ min: 280, max: 3840 }),
+        fc.integer({ min: 200, max: 2160 }),
+        (count, width, height) => {
+          const gap = 4;
+          const grid = bestGrid(count, width, height, gap);
+          expect(grid.columns * grid.rows).toBeGreaterThanOrEqual(count);
+          expect(grid.columns * grid.width + gap * (grid.columns - 1)).toBeLessThanOrEqual(width);
+          expect(grid.rows * grid.height + gap * (grid.rows - 1)).toBeLessThanOrEqual(height);
+          expect(grid.width).toBeGreaterThan(0);
+          expect(grid.height).toBeGreaterThan(0);
+        },
+      ),
     );
   });
   it('copes with a stage that is not laid out yet', () => {
