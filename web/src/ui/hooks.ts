@@ -37,7 +37,7 @@ export function useKeys(handlers: { readonly [key: string]: () => void }): void 
   }, []);
 }
 
-/** The size of an element, in px, as it changes. */
+/** The size of an element without padding, in px, as it changes. */
 export function useSize<T extends HTMLElement>(): [RefObject<T | null>, { width: number; height: number }] {
   const ref = useRef<T>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
@@ -45,12 +45,7 @@ export function useSize<T extends HTMLElement>(): [RefObject<T | null>, { width:
     const element = ref.current;
     if (!element) return;
     const measure = (): void => {
-      // The content box: padding is not for tiles.
-      const style = getComputedStyle(element);
-      setSize({
-        width: element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight),
-        height: element.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom),
-      });
+      setSize({ width: element.clientWidth, height: element.clientHeight });
     };
     measure();
     const observer = new ResizeObserver(measure);

@@ -42,7 +42,10 @@ describe('signing in', () => {
     const w = world();
     w.tokenStatus = 'down';
     await w.session.signIn('Ana');
-    expect(w.store.signIn.value).toEqual({ busy: false, error: expect.stringMatching(/cannot be reached/u) });
+    expect(w.store.signIn.value).toEqual({
+      busy: false,
+      error: expect.stringMatching(/cannot be reached/u) as unknown,
+    });
   });
   it('says that a server without --dev lets nobody in by name', async () => {
     const w = world();
@@ -189,7 +192,7 @@ describe('being called', () => {
     expect(w.store.incoming.value[0]).toMatchObject({ caller: ben, others: [mara], ringUntil: t0 + 30_000 });
     expect(w.store.announcement.value).toMatchObject({
       urgent: true,
-      text: expect.stringContaining('Ben Okafor calls you'),
+      text: expect.stringContaining('Ben Okafor calls you') as unknown,
     });
   });
   it('answers with video or with sound only', async () => {
@@ -292,7 +295,10 @@ describe('in a call', () => {
     await w.session.toggleCamera();
     w.call.failMedia('permission-denied', w.call.local.camera);
     expect(w.store.notices.value).toHaveLength(1);
-    expect(w.store.notices.value[0]).toMatchObject({ tone: 'warning', text: expect.stringMatching(/camera.*Allow/u) });
+    expect(w.store.notices.value[0]).toMatchObject({
+      tone: 'warning',
+      text: expect.stringMatching(/camera.*Allow/u) as unknown,
+    });
     await w.pass();
     expect(w.store.notices.value).toHaveLength(1);
     w.session.dismiss(w.store.notices.value[0]!.id);

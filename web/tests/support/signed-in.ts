@@ -22,7 +22,7 @@ export const settle = async (): Promise<void> => {
 export function world(prepare: (client: FakeClient) => void = () => undefined): World {
   const storage = new Map<string, string>();
   const store = createStore(t0);
-  let waits: (() => void)[] = [];
+  const waits: (() => void)[] = [];
   const made: World = {
     store,
     storage,
@@ -43,7 +43,7 @@ export function world(prepare: (client: FakeClient) => void = () => undefined): 
     },
     fetch: async (_url, init) => {
       if (made.tokenStatus === 'down') throw new TypeError('fetch failed');
-      made.asked.push(JSON.parse(String(init?.body)));
+      made.asked.push(JSON.parse(init?.body as string));
       return new Response(JSON.stringify({ token: 'a.b.c' }), { status: made.tokenStatus });
     },
     storage: {
