@@ -111,7 +111,7 @@ export class BrowserCapture implements CaptureEngine {
   async #learnPermission(name: Permission): Promise<void> {
     try {
       // TypeScript's list of names lags behind the browsers.
-      const status = await navigator.permissions.query({ name: name as PermissionName });
+      const status = await navigator.permissions.query({ name: name });
       this.#permissions.set(name, status);
     } catch {
       // This browser does not tell: we ask for both at once.

@@ -116,7 +116,7 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
     this.direction = options.direction;
     const settings: mediasoup.TransportOptions = {
       ...options.transport,
-      iceServers: options.iceServers as RTCIceServer[],
+      iceServers: options.iceServers,
     };
     this.#transport =
       options.direction === 'send' ? device.createSendTransport(settings) : device.createRecvTransport(settings);
@@ -129,7 +129,10 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
       const { key, source, paused } = appData as { key: string; source: TrackSource; paused: boolean };
       const announced = this.#announced.get(key);
       // As above: the next track need not wait for the server's answer to this one.
-      options.produce({ kind, rtpParameters, source, paused }).then(announced?.resolve, announced?.reject);
+      void options.produce({ kind, rtpParameters, source, paused }).then(
+        (id) => announced?.resolve(id),
+        (error: unknown) => announced?.reject(error),
+      );
       done({ id: key });
     });
     this.#transport.on('connectionstatechange', (state) => {

@@ -34,6 +34,8 @@ import type {
 /** What a call needs of the client. */
 export interface CallContext {
   readonly me: Me;
+  /** This device in rooms. */
+  readonly peerId: string;
   serverNow(): number;
   request<M extends ClientMethod>(method: M, data: ClientRequests[M]['data']): Promise<ClientRequests[M]['response']>;
   attach(element: HTMLMediaElement, track: MediaStreamTrack, onFirstFrame: () => void): () => void;
@@ -190,7 +192,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   handleNotification<M extends CallMethod>(method: M, data: CallNotifications[M]): void {
     if (this.ended || data.rev <= this.#rev) return; // Old news.
     this.#rev = data.rev;
-    this.#handle(method, data as CallNotifications[CallMethod]);
+    this.#handle(method, data);
   }
 
   #handle(method: CallMethod, data: CallNotifications[CallMethod]): void {
@@ -288,6 +290,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     for (const participant of this.#participants.values()) {
       if (participant.present && !seated.has(participant.userId)) this.#leave(participant, null);
     }
+    if (snapshot.mediaState) this.#mediaSide.reconcile(snapshot.mediaState);
     this.#updateState();
   }
 
@@ -369,8 +372,11 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     media.on('error', (error) => this.emit('media-error', error, null));
     media.on('peer', (peer) => this.#handlePeer(peer));
     media.on('peer-gone', (peerId) => {
-      const participant = this.#byDevice(peerId);
-      if (participant) this.#dropTracks(participant, true);
+      const participant = this.#byPeer(peerId);
+      if (participant) {
+        this.#dropTracks(participant, true);
+        participant.peerId = null;
+      }
       this.#orphans = this.#orphans.filter((track) => track.peerId !== peerId);
     });
     media.on('track-added', (track) => this.#addTrack(track));
@@ -394,19 +400,27 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   }
 
   #handlePeer(peer: WirePeer): void {
-    const deviceId = peer.peerId ?? peer.id;
-    const userId = peer.userId ?? this.#byDevice(deviceId)?.userId;
+    const peerId = peer.peerId ?? peer.id;
+    const { userId } = peer;
     if (!userId || userId === this.#context.me.userId) return;
     const participant = this.#participantOf(userId, peer.displayName);
+    const deviceId = peer.deviceId ?? participant.deviceId ?? peerId;
     // Whoever is in the room with us and is not the caller has accepted.
     if (userId !== this.caller.userId) this.markAccepted(this.#context.serverNow());
     const news = participant.state !== 'joined' || participant.deviceId !== deviceId;
     this.#seat(participant, deviceId);
+    if (participant.peerId !== peerId) {
+      this.#dropTracks(participant, true); // Those of the device they came from.
+      participant.peerId = peerId;
+    }
     if (news) this.emit('participant-joined', participant);
+    const orphans = this.#orphans.filter((track) => track.peerId === peerId);
+    this.#orphans = this.#orphans.filter((track) => track.peerId !== peerId);
+    for (const track of orphans) this.#addTrack(track);
   }
 
   #addTrack(incoming: IncomingTrack): void {
-    const participant = this.#byDevice(incoming.peerId) ?? this.#byUser(incoming);
+    const participant = this.#byPeer(incoming.peerId);
     if (!participant) {
       this.#orphans.push(incoming);
       return;
@@ -434,8 +448,8 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   }
 
   #setActiveSpeaker(peerId: string | null): void {
-    const ours = peerId !== null && peerId === this.#context.me.deviceId;
-    const next = (peerId !== null && this.#byDevice(peerId)) || null;
+    const ours = peerId !== null && peerId === this.#context.peerId;
+    const next = (peerId !== null && this.#byPeer(peerId)) || null;
     if (this.local.speaking === ours && this.#activeSpeaker === next) return;
     const before = this.#activeSpeaker;
     this.local.speaking = ours;
@@ -462,19 +476,11 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     return participant;
   }
 
-  #byDevice(deviceId: string): ParticipantImpl | undefined {
+  #byPeer(peerId: string): ParticipantImpl | undefined {
     for (const participant of this.#participants.values()) {
-      if (participant.deviceId === deviceId) return participant;
+      if (participant.peerId === peerId) return participant;
     }
     return undefined;
-  }
-
-  /** The device of a user whom we know to be here but not yet with which. */
-  #byUser({ userId, peerId }: IncomingTrack): ParticipantImpl | undefined {
-    if (userId === undefined || userId === this.#context.me.userId) return undefined;
-    const participant = this.#participantOf(userId);
-    this.#seat(participant, peerId);
-    return participant;
   }
 
   #withTrack(id: string, act: (track: RemoteTrackImpl, participant: ParticipantImpl) => void): void {
@@ -497,12 +503,10 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   #seat(participant: ParticipantImpl, deviceId: string): void {
     if (participant.deviceId !== null && participant.deviceId !== deviceId) {
       this.#dropTracks(participant, true); // Those of the device they came from.
+      participant.peerId = null;
     }
     participant.deviceId = deviceId;
     if (participant.state !== 'joined') this.#place(participant, 'joined');
-    const orphans = this.#orphans.filter((track) => track.peerId === deviceId);
-    this.#orphans = this.#orphans.filter((track) => track.peerId !== deviceId);
-    for (const track of orphans) this.#addTrack(track);
   }
 
   #leave(participant: ParticipantImpl, reason: EndReason | null): void {
@@ -510,6 +514,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     this.#dropTracks(participant, true);
     if (this.#activeSpeaker === participant) this.#setActiveSpeaker(null);
     participant.deviceId = null;
+    participant.peerId = null;
     participant.endReason = reason;
     this.#place(participant, 'left');
     this.emit('participant-left', participant, reason);

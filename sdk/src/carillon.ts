@@ -2,6 +2,7 @@
 
 import { CallImpl, type CallContext, type CallTerms } from './call.js';
 import { BrowserEngine } from './browser-engine.js';
+import { claimsOf } from './claims.js';
 import { ServerClock } from './clock.js';
 import { Connection } from './connection.js';
 import { DevicesImpl } from './devices.js';
@@ -57,6 +58,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   readonly #video: VideoSettings;
   #watchingPresence: Promise<void> | null = null;
   #me: Me | null = null;
+  #peerId = '';
   #tokenName: string | null = null;
   #iceServers: WireIceServer[] = [];
   #engineLoading: Promise<void> | null = null;
@@ -84,8 +86,8 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       onRequest: (method, data) => this.#handleRequest(method as keyof ServerRequests, data),
     });
     this.#connection.on('state', (state, error) => this.#handleConnection(state, error));
-    this.#connection.on('reconnect-scheduled', (attempt, delayMs) =>
-      this.emit('reconnect-scheduled', attempt, delayMs),
+    this.#connection.on('reconnect-scheduled', (attempt, delayMs, error) =>
+      this.emit('reconnect-scheduled', attempt, delayMs, error),
     );
     this.#engine.onNetwork((what) => this.#handleNetwork(what));
     this.#engine.onPage((what) => this.#handlePage(what));
@@ -269,6 +271,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     });
     const context: CallContext = {
       me: this.#requireMe(),
+      peerId: this.#peerId,
       serverNow: () => this.serverNow(),
       request: (method, data) => this.#connection.request(method, data),
       attach: (element, track, onFirstFrame) =>
@@ -416,6 +419,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
 
   #handleWelcome(welcome: SessionNotifications['welcome'], resumed: boolean): void {
     const { userId, deviceId } = welcome;
+    this.#peerId = welcome.peerId ?? deviceId;
     this.#me = { userId, deviceId, name: this.#tokenName ?? userId };
     this.#iceServers = welcome.iceServers ?? [];
     this.#clock.handle(welcome.serverTime);
@@ -453,7 +457,10 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       }
     }
     for (const call of this.#calls.values()) {
-      if (!this.#published.has(call)) call.handleSignalling(true); // Its accept is under way.
+      if (this.#published.has(call)) continue;
+      const snapshot = byId.get(call.id); // Its accept is under way, or has arrived and only the answer was lost.
+      if (snapshot?.yourState === 'joined') call.reconcile(snapshot);
+      call.handleSignalling(true);
     }
     for (const incoming of [...this.#incoming.values()]) {
       if (incoming.state === 'accepting') continue; // Its accept is sent again, and the answer tells.
@@ -516,11 +523,12 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
 
   /** The welcome does not repeat the name that the token gave us. */
   #noticingName(source: TokenSource): TokenSource {
-    return async () => {
-      const token = await (typeof source === 'function' ? source() : source);
-      this.#tokenName = nameIn(token);
+    const notice = (token: string): string => {
+      const name = claimsOf(token)?.['name'];
+      this.#tokenName = typeof name === 'string' && name !== '' ? name : null;
       return token;
     };
+    return typeof source === 'function' ? async () => notice(await source()) : notice(source);
   }
 }
 
@@ -564,19 +572,5 @@ function checkStart({ callees, ringSeconds, metadata }: StartCallOptions): void 
   if (metadata !== undefined) {
     const bytes = new TextEncoder().encode(JSON.stringify(metadata)).length;
     if (bytes > METADATA_BYTES_MAX) wrong(`metadata: ${bytes} bytes, at most 4096`);
-  }
-}
-
-/** The `name` claim, for our own display only; whether the token is good is the server's to say. */
-function nameIn(token: unknown): string | null {
-  try {
-    const payload = String(token).split('.')[1] ?? '';
-    const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
-    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
-    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    const name = (claims as { name?: unknown }).name;
-    return typeof name === 'string' && name !== '' ? name : null;
-  } catch {
-    return null;
   }
 }

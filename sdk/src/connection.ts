@@ -1,6 +1,7 @@
 // The connection to the server, kept alive: fetches a token for each attempt, backs off with jitter, resumes the seat,
 // and repeats requests whose answer was lost. It does not know what the messages mean, except `welcome`.
 
+import { claimsOf } from './claims.js';
 import { Emitter } from './emitter.js';
 import { CarillonError } from './errors.js';
 import { Protoo } from './protoo.js';
@@ -24,7 +25,7 @@ export interface ConnectionHandlers {
 
 export type ConnectionEvents = {
   state: [state: ConnectionState, error: CarillonError | null];
-  'reconnect-scheduled': [attempt: number, delayMs: number];
+  'reconnect-scheduled': [attempt: number, delayMs: number, error: CarillonError];
 };
 
 export interface RequestOptions {
@@ -45,7 +46,8 @@ interface Outgoing {
   data: unknown;
   options: RequestOptions;
   deadline: number;
-  sentBefore: boolean;
+  /** On which connection it was sent last, and what had come in by then. */
+  sent: { epoch: number; framesIn: number } | null;
   resolve(answer: unknown): void;
   reject(error: CarillonError): void;
   timer: ReturnType<typeof setTimeout>;
@@ -66,6 +68,8 @@ export class Connection extends Emitter<ConnectionEvents> {
   #socket: WebSocketLike | null = null;
   #protoo: Protoo | null = null;
   #resumeToken: string | null = null;
+  /** Did this attempt get as far as an open socket? A browser does not say why one did not open. */
+  #opened = false;
   #attempt = 0;
   /** Grows with each attempt and each end, so that what belongs to an older one is recognised and dropped. */
   #epoch = 0;
@@ -126,7 +130,7 @@ export class Connection extends Emitter<ConnectionEvents> {
         data,
         options: { ...options, durable },
         deadline: Date.now() + timeoutMs,
-        sentBefore: false,
+        sent: null,
         settled: false,
         resolve: (answer) => {
           this.#settle(outgoing);
@@ -136,9 +140,7 @@ export class Connection extends Emitter<ConnectionEvents> {
           this.#settle(outgoing);
           reject(error);
         },
-        timer: setTimeout(() => {
-          outgoing.reject(new CarillonError('timeout', `no answer to ${method} within ${timeoutMs} ms`));
-        }, timeoutMs),
+        timer: setTimeout(() => this.#handleLate(outgoing, timeoutMs), timeoutMs),
       };
       this.#outgoing.add(outgoing);
       if (this.#state === 'connected') this.#transmit(outgoing);
@@ -208,6 +210,8 @@ export class Connection extends Emitter<ConnectionEvents> {
       onRequest: (method, data) => this.#handlers.onRequest(method, data),
     });
     socket.onclose = (event) => this.#closed(epoch, event.code, event.reason);
+    this.#opened = false;
+    socket.onopen = () => (this.#opened = true);
     socket.onerror = () => undefined; // `close` follows, and says as much.
     this.#welcomeTimer = setTimeout(
       () => this.#lost(epoch, new CarillonError('timeout', 'the server sent no welcome')),
@@ -241,22 +245,26 @@ export class Connection extends Emitter<ConnectionEvents> {
   #transmit(outgoing: Outgoing): void {
     const protoo = this.#protoo;
     if (!protoo || outgoing.settled) return;
-    const again = outgoing.sentBefore;
-    outgoing.sentBefore = true;
-    const framesIn = protoo.framesIn;
-    const epoch = this.#epoch;
-    const timeoutMs = Math.max(1, outgoing.deadline - Date.now());
+    const again = outgoing.sent !== null;
+    outgoing.sent = { epoch: this.#epoch, framesIn: protoo.framesIn };
+    // Our own timer is the one that ends it; that of the frame only tidies up.
+    const timeoutMs = Math.max(0, outgoing.deadline - Date.now()) + 1_000;
     protoo.request(outgoing.method, outgoing.data, timeoutMs).then(outgoing.resolve, (error) => {
       if (!(error instanceof CarillonError) || outgoing.settled) return;
       if (error.code === 'disconnected' && outgoing.options.durable) return; // Sent again after the next welcome.
-      if (error.code === 'timeout' && error.status === undefined && protoo.framesIn === framesIn) {
-        // Nothing at all came in meanwhile: the path is dead, not only this answer late.
-        this.#lost(epoch, new CarillonError('disconnected', 'the server does not answer'));
-      }
       const refused = error.status !== undefined;
       if (again && refused && outgoing.options.refusedTwiceIsDone) outgoing.resolve({});
       else outgoing.reject(error);
     });
+  }
+
+  #handleLate(outgoing: Outgoing, timeoutMs: number): void {
+    outgoing.reject(new CarillonError('timeout', `no answer to ${outgoing.method} within ${timeoutMs} ms`));
+    const { sent } = outgoing;
+    // If nothing at all came in meanwhile, the path is dead, not only this answer late.
+    if (sent && sent.epoch === this.#epoch && sent.framesIn === this.#protoo?.framesIn) {
+      this.#lost(sent.epoch, new CarillonError('disconnected', 'the server does not answer'));
+    }
   }
 
   #settle(outgoing: Outgoing): void {
@@ -267,8 +275,9 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   #closed(epoch: number, code: number, reason: string): void {
     if (epoch !== this.#epoch) return;
-    if (code === CLOSE_FINAL) {
-      const error = finalError(reason);
+    const expired = !this.#opened && hasExpired(this.#options.token);
+    if (code === CLOSE_FINAL || expired) {
+      const error = expired ? new CarillonError('token-expired', 'the token has expired') : finalError(reason);
       this.#end(error, error);
     } else {
       this.#lost(epoch, new CarillonError('disconnected', `closed with ${code} ${reason}`.trim()));
@@ -297,7 +306,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.#retryTimer = undefined;
       void this.#open();
     }, delayMs);
-    this.emit('reconnect-scheduled', this.#attempt + 1, delayMs);
+    this.emit('reconnect-scheduled', this.#attempt + 1, delayMs, error);
   }
 
   #end(error: CarillonError, shown: CarillonError | null): void {
@@ -354,6 +363,13 @@ async function fetchToken(source: TokenSource, timeoutMs: number): Promise<strin
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A fixed token whose time has passed will not get better by trying. The server's 401 is not shown to us. */
+function hasExpired(source: TokenSource): boolean {
+  if (typeof source !== 'string') return false;
+  const expires = claimsOf(source)?.['exp'];
+  return typeof expires === 'number' && expires * 1000 < Date.now();
 }
 
 function browserSocket(address: string, protocols: string[]): WebSocketLike {

@@ -93,8 +93,7 @@ class Sender {
       if (!track) return;
       this.#sentTrack = track;
       this.#sentPaused = paused;
-      this.#producer = await media.produce(this.source, track, paused);
-      await this.#producer.id;
+      await this.#produce(media, track, paused);
       return;
     }
     const producer = this.#producer;
@@ -117,6 +116,23 @@ class Sender {
       }
     }
   }
+
+  async #produce(media: CallMedia, track: MediaStreamTrack, paused: boolean): Promise<void> {
+    this.#producer = await media.produce(this.source, track, paused);
+    try {
+      await this.#producer.id;
+    } catch (error) {
+      if (!isRefusal(error) || media.closed || track.readyState === 'ended') throw error;
+      this.#producer.close();
+      this.#producer = await media.produce(this.source, track, paused);
+      await this.#producer.id;
+    }
+  }
+}
+
+/** A refusal that may come of an answer lost before: then the same is refused the second time, and another is not. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof CarillonError && error.status !== undefined;
 }
 
 function isOffline(error: unknown): boolean {
@@ -367,7 +383,8 @@ export class LocalSourceImpl implements LocalSource {
   /** Brings the producers in line. Resolves when the server knows, or at once while there is no room yet. */
   #send(): Promise<void> {
     const [main, extra] = this.#tracks;
-    const all = [this.#main.set(main ?? null, this.#muted), this.#extra?.set(extra ?? null, this.#muted)];
+    const all = [this.#main.set(main ?? null, this.#muted)];
+    if (this.#extra) all.push(this.#extra.set(extra ?? null, this.#muted));
     const sent = Promise.all(all).then(() => undefined);
     return this.#hasMedia ? this.#watch(sent) : Promise.resolve();
   }
@@ -428,15 +445,14 @@ export class LocalMediaImpl extends Emitter<LocalEvents> implements LocalMedia {
       ...(audio && { microphone: { deviceId: preferred('microphone') } }),
       ...(video && { camera: { deviceId: preferred('camera'), video: settings } }),
     });
-    const started = [
-      opened.microphone && this.microphone.start(opened.microphone.then((track) => [track])),
-      opened.camera && this.camera.start(opened.camera.then((track) => [track])),
-    ];
-    void Promise.allSettled([opened.microphone, opened.camera]).then(() => {
+    const { microphone, camera } = opened;
+    if (microphone) this.microphone.start(one(microphone)).catch(ignoreTold);
+    if (camera) this.camera.start(one(camera)).catch(ignoreTold);
+    const all = [microphone, camera].filter((opening) => opening !== undefined);
+    void Promise.allSettled(all).then(() => {
       this.capturedAt = performance.now();
       this.emit('captured');
     });
-    void Promise.allSettled(started);
   }
 
   attachMedia(media: CallMedia): void {
@@ -466,6 +482,13 @@ export class LocalMediaImpl extends Emitter<LocalEvents> implements LocalMedia {
     this.emit('device-lost', kind, deviceId);
   }
 }
+
+async function one(opening: Promise<MediaStreamTrack>): Promise<MediaStreamTrack[]> {
+  return [await opening];
+}
+
+/** An event has told of it. */
+function ignoreTold(): void {}
 
 function stopAll(tracks: readonly MediaStreamTrack[]): void {
   for (const track of tracks) {

@@ -22,6 +22,7 @@ import type {
   WireConsumerScore,
   WireDevice,
   WireIceServer,
+  WireMediaState,
   WirePeer,
   WireTransport,
 } from './protocol.js';
@@ -46,8 +47,6 @@ export interface MediaLink {
 export interface IncomingTrack {
   consumerId: string;
   peerId: string;
-  /** When the server said so. */
-  userId: string | undefined;
   source: TrackSource;
   track: MediaStreamTrack;
   muted: boolean;
@@ -97,6 +96,8 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   /** Being set up: a repeated announcement waits for the same. */
   readonly #consuming = new Map<string, Promise<void>>();
   readonly #producerIds = new Set<string>();
+  /** Produce requests without an answer. */
+  readonly #announcing = new Set<Promise<unknown>>();
   #joined = false;
   #closed = false;
   #signalling = true;
@@ -194,9 +195,15 @@ export class CallMedia extends Emitter<CallMediaEvents> {
       ? { source: 'screensharing', share: true }
       : { source: parameters.kind };
     const data = { callId: this.#link.callId, transportId, ...rest, appData };
-    const { id } = await this.#link.request('produce', data);
-    this.#producerIds.add(id);
-    return id;
+    const announcing = this.#link.request('produce', data);
+    this.#announcing.add(announcing);
+    try {
+      const { id } = await announcing;
+      this.#producerIds.add(id);
+      return id;
+    } finally {
+      this.#announcing.delete(announcing);
+    }
   }
 
   /** Waits until there is a transport to send over. */
@@ -265,7 +272,6 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     this.emit('track-added', {
       consumerId: id,
       peerId,
-      userId: typeof appData?.['userId'] === 'string' ? appData['userId'] : undefined,
       source,
       track: consumer.track,
       muted: data.producerPaused,
@@ -275,7 +281,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
 
   handleNotification<M extends MediaMethod>(method: M, data: MediaNotifications[M]): void {
     if (this.#closed) return;
-    this.#handle(method, data as MediaNotifications[MediaMethod]);
+    this.#handle(method, data);
   }
 
   #handle(method: MediaMethod, data: MediaNotifications[MediaMethod]): void {
@@ -309,10 +315,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
       }
       case 'consumerClosed': {
         const { consumerId } = data as MediaNotifications['consumerClosed'];
-        this.#afterConsuming(consumerId, () => {
-          this.#consumers.get(consumerId)?.close();
-          if (this.#consumers.delete(consumerId)) this.emit('track-removed', consumerId);
-        });
+        this.#afterConsuming(consumerId, () => this.#closeConsumer(consumerId));
         return;
       }
       case 'consumerLayersChanged':
@@ -325,6 +328,34 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     const consuming = this.#consuming.get(consumerId);
     if (consuming) consuming.then(act, () => undefined);
     else act();
+  }
+
+  /** After a reconnect: what of this room stands on the server, whose words we may have missed. */
+  reconcile(state: WireMediaState): void {
+    if (this.#closed) return;
+    for (const peer of state.peers) this.emit('peer', peer);
+    const standing = new Map(state.consumers.map((consumer) => [consumer.id, consumer]));
+    for (const id of [...this.#consumers.keys()]) {
+      const consumer = standing.get(id);
+      if (consumer) this.emit('track-muted', id, consumer.producerPaused);
+      else this.#closeConsumer(id);
+    }
+    void this.#closeForgotten(state.producers);
+  }
+
+  /** A produce whose answer was lost left a producer that nobody here knows: its picture would stand still for ever. */
+  async #closeForgotten(standing: readonly string[]): Promise<void> {
+    await Promise.allSettled([...this.#announcing]);
+    for (const producerId of standing) {
+      if (this.#closed || this.#producerIds.has(producerId)) continue;
+      const data = { callId: this.#link.callId, producerId };
+      await this.#link.request('closeProducer', data).catch(() => undefined);
+    }
+  }
+
+  #closeConsumer(id: string): void {
+    this.#consumers.get(id)?.close();
+    if (this.#consumers.delete(id)) this.emit('track-removed', id);
   }
 
   /** The signalling connection went or came back. Media may have stood all the while. */

@@ -7,6 +7,8 @@ export class ParticipantImpl implements Participant {
   name: string;
   state: ParticipantState = 'invited';
   deviceId: string | null = null;
+  /** That device in the room; null until the room has told. */
+  peerId: string | null = null;
   ringing: { devices: number; via: 'socket' | 'push' } | null = null;
   endReason: EndReason | null = null;
   speaking = false;

@@ -84,6 +84,15 @@ export interface WireCall {
   /** Who has a seat, this user among them. */
   participants: WireParticipant[];
   yourState: 'ringing' | 'joined' | 'joined-elsewhere' | 'out';
+  /** If this device is in the room: what of it stands on the server. */
+  mediaState?: WireMediaState;
+}
+export interface WireMediaState {
+  peers: WirePeer[];
+  /** Ids of what is ours. */
+  transports: string[];
+  producers: string[];
+  consumers: { id: string; producerId: string; producerPaused: boolean }[];
 }
 export interface WireParticipant {
   userId: string;
@@ -97,6 +106,8 @@ export interface WirePeer {
   id: string;
   peerId?: string;
   userId?: string;
+  /** As in `participant-joined`; unique for one user only, unlike `peerId`. */
+  deviceId?: string;
   displayName?: string;
   device?: WireDevice;
 }
@@ -284,6 +295,8 @@ export interface SessionNotifications {
   welcome: {
     userId: string;
     deviceId: string;
+    /** This device in rooms. */
+    peerId?: string;
     resumeToken: string;
     resumeGraceMs: number;
     serverTime: number;

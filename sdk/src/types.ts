@@ -72,8 +72,8 @@ export type CarillonEvents = {
   call: [call: Call];
   /** A call of this device is over. */
   'call-ended': [call: Call, reason: EndReason];
-  /** Another try to connect will be made after `delayMs`. `attempt` counts from 1. */
-  'reconnect-scheduled': [attempt: number, delayMs: number];
+  /** Another try to connect will be made after `delayMs`. `attempt` counts from 1; `error` is why the last one failed. */
+  'reconnect-scheduled': [attempt: number, delayMs: number, error: CarillonError];
 };
 
 /**

@@ -109,7 +109,7 @@ export function record<E extends { [K in keyof E]: unknown[] }>(
 
 function describe(arg: unknown): string {
   if (arg === null) return '';
-  if (typeof arg !== 'object') return String(arg);
+  if (typeof arg === 'string' || typeof arg === 'number') return `${arg}`;
   const thing = arg as { userId?: string; source?: string; code?: string; id?: string };
   return thing.userId ?? thing.source ?? thing.code ?? thing.id ?? '';
 }

@@ -14,6 +14,8 @@ import type {
   ServerNotifications,
   ServerRequests,
   WireCall,
+  WireMediaState,
+  WirePeer,
 } from '../protocol.js';
 import type { WebSocketFactory } from '../types.js';
 import { FakeSocket } from './fake-socket.js';
@@ -68,7 +70,7 @@ interface FakeServerProducer {
 export class FakeSession {
   socket: FakeSocket | null = null;
   /** What we asked of the client and have no answer to. */
-  readonly pending = new Map<number, (frame: Frame) => void>();
+  readonly pending = new Map<number, { frame: Frame; resolve: (answer: Frame) => void }>();
   readonly answers = new Map<string, unknown>();
   graceTimer: ReturnType<typeof setTimeout> | undefined;
   watchesPresence = false;
@@ -79,6 +81,11 @@ export class FakeSession {
     readonly deviceId: string,
     readonly resumeToken: string,
   ) {}
+
+  /** In rooms: two users may both call a device of theirs "phone". */
+  get peerId(): string {
+    return `${this.userId}/${this.deviceId}`;
+  }
 }
 
 /** An unsigned token, as good as any for the fake. */
@@ -158,8 +165,9 @@ export class FakeServer {
   request<M extends ServerMethod>(session: FakeSession, method: M, data: ServerRequests[M]): Promise<Frame> {
     const id = this.#next++;
     return new Promise((resolve) => {
-      session.pending.set(id, resolve);
-      session.socket?.serverSend({ request: true, id, method, data });
+      const frame: Frame = { request: true, id, method, data };
+      session.pending.set(id, { frame, resolve });
+      session.socket?.serverSend(frame);
     });
   }
 
@@ -202,12 +210,14 @@ export class FakeServer {
     this.notify(session, 'welcome', {
       userId: session.userId,
       deviceId: session.deviceId,
+      peerId: session.peerId,
       resumeToken: session.resumeToken,
       resumeGraceMs: this.graceMs,
       serverTime: this.now(),
       iceServers: [],
       calls: this.#snapshots(session),
     });
+    for (const { frame } of session.pending.values()) socket.serverSend(frame); // Asked before, not answered.
     this.#tellPresence(session);
   }
 
@@ -238,7 +248,7 @@ export class FakeServer {
 
   #handle(session: FakeSession, frame: Frame): void {
     if ('response' in frame) {
-      session.pending.get(frame.id)?.(frame);
+      session.pending.get(frame.id)?.resolve(frame);
       session.pending.delete(frame.id);
     } else if ('request' in frame) {
       const { id, method } = frame;
@@ -407,12 +417,9 @@ export class FakeServer {
     if (place && !('out' in place)) return;
     call.places.set(userId, { ringing: true });
     const devices = this.#online(userId);
-    const { caller: _, ...started } = this.#startedData(call);
+    const caller = { userId: by.userId, name: by.name };
     for (const device of devices) {
-      this.tell(device, call, 'call-started', {
-        ...started,
-        caller: { userId: by.userId, name: by.name },
-      });
+      this.tell(device, call, 'call-started', { ...this.#startedData(call), caller });
     }
     this.tell(by, call, 'call-ringing', { userId, devices: devices.length, via: 'socket' });
   }
@@ -482,7 +489,7 @@ export class FakeServer {
       if (producer.owner === session) this.#closeProducer(call, producer.id);
     }
     for (const other of this.#inRoom(call, session)) {
-      this.notify(other, 'peerClosed', { callId: call.id, peerId: deviceId });
+      this.notify(other, 'peerClosed', { callId: call.id, peerId: session.peerId });
     }
     this.#tellOthers(call, session, 'participant-left', { userId, deviceId, reason });
     this.#settle(call, reason);
@@ -512,7 +519,7 @@ export class FakeServer {
     call.consumers.set(id, { session: to, producerId: producer.id });
     void this.request(to, 'newConsumer', {
       callId: call.id,
-      peerId: producer.owner.deviceId,
+      peerId: producer.owner.peerId,
       producerId: producer.id,
       id,
       consumerId: id,
@@ -520,7 +527,7 @@ export class FakeServer {
       rtpParameters: { codecs: [], headerExtensions: [], encodings: [], rtcp: {} },
       type: 'simple',
       producerPaused: producer.paused,
-      appData: { ...producer.appData, peerId: producer.owner.deviceId },
+      appData: { ...producer.appData, peerId: producer.owner.peerId },
     });
   }
 
@@ -639,8 +646,30 @@ export class FakeServer {
           : [],
       );
       const state = call.active ? 'active' : 'ringing';
-      return [{ callId: call.id, rev: call.rev, ...this.#startedData(call), state, participants, yourState }];
+      const mediaState = call.joined.has(session.deviceId) && yourState === 'joined' && this.#mediaState(call, session);
+      return [
+        {
+          callId: call.id,
+          rev: call.rev,
+          ...this.#startedData(call),
+          state,
+          participants,
+          yourState,
+          ...(mediaState && { mediaState }),
+        },
+      ];
     });
+  }
+
+  #mediaState(call: FakeCall, session: FakeSession): WireMediaState {
+    return {
+      peers: this.#inRoom(call, session).map(peerOf),
+      transports: [],
+      producers: [...call.producers.values()].filter(({ owner }) => owner === session).map(({ id }) => id),
+      consumers: [...call.consumers].flatMap(([id, { session: to, producerId }]) =>
+        to === session ? [{ id, producerId, producerPaused: call.producers.get(producerId)?.paused ?? false }] : [],
+      ),
+    };
   }
 }
 
@@ -649,13 +678,8 @@ export const NO_ANSWER = Symbol('no answer');
 
 const ICE = { usernameFragment: 'ufrag', password: 'password', iceLite: true };
 
-function peerOf({ deviceId, userId, name }: FakeSession): {
-  id: string;
-  peerId: string;
-  userId: string;
-  displayName: string;
-} {
-  return { id: deviceId, peerId: deviceId, userId, displayName: name };
+function peerOf({ peerId, deviceId, userId, name }: FakeSession): WirePeer {
+  return { id: peerId, peerId, userId, deviceId, displayName: name };
 }
 
 function claimsOf(token: string): { sub: string; name?: string; device?: string } {
