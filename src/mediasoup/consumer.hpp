@@ -112,11 +112,11 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
 
   // The events of the package's Consumer and those of its `observer`.
   Signal<> on_transport_close;  ///< Its transport ended, so this did too.
-  Signal<> on_producer_close;  ///< Its producer ended, so this did too.
+  Signal<> on_producer_close;   ///< Its producer ended, so this did too.
   Signal<> on_producer_pause;
   Signal<> on_producer_resume;
-  Signal<> on_close;  ///< Over, whoever ended it; comes last.
-  Signal<> on_pause;  ///< No media from now on, whether the consumer or its producer was paused.
+  Signal<> on_close;   ///< Over, whoever ended it; comes last.
+  Signal<> on_pause;   ///< No media from now on, whether the consumer or its producer was paused.
   Signal<> on_resume;  ///< Neither of the two is paused any more.
   Signal<const ConsumerScore&> on_score;
   Signal<const std::optional<ConsumerLayers>&> on_layers_change;  ///< Nullopt: nothing is forwarded now.

@@ -59,7 +59,9 @@ class DataConsumer : public std::enable_shared_from_this<DataConsumer> {
   [[nodiscard]] const std::string& data_producer_id() const { return data_.data_producer_id; }
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] DataType type() const { return data_.type; }
-  [[nodiscard]] const std::optional<ortc::SctpStreamParameters>& sctp_stream_parameters() const { return data_.sctp_stream_parameters; }
+  [[nodiscard]] const std::optional<ortc::SctpStreamParameters>& sctp_stream_parameters() const {
+    return data_.sctp_stream_parameters;
+  }
   [[nodiscard]] const std::string& label() const { return data_.label; }
   [[nodiscard]] const std::string& protocol() const { return data_.protocol; }
   [[nodiscard]] bool paused() const { return data_.paused; }
@@ -85,14 +87,15 @@ class DataConsumer : public std::enable_shared_from_this<DataConsumer> {
   void on_transport_closed();
 
   // The events of the package's DataConsumer and those of its `observer`.
-  Signal<> on_transport_close;  ///< Its transport ended, so this did too.
+  Signal<> on_transport_close;      ///< Its transport ended, so this did too.
   Signal<> on_data_producer_close;  ///< Its data producer ended, so this did too.
   Signal<> on_data_producer_pause;
   Signal<> on_data_producer_resume;
-  Signal<> on_close;  ///< Over, whoever ended it; comes last.
-  Signal<> on_pause;  ///< No messages from now on, whether the consumer or its producer was paused.
+  Signal<> on_close;   ///< Over, whoever ended it; comes last.
+  Signal<> on_pause;   ///< No messages from now on, whether the consumer or its producer was paused.
   Signal<> on_resume;  ///< Neither of the two is paused any more.
-  Signal<std::span<const std::uint8_t>, std::uint32_t> on_message;  ///< Bytes and ppid, on a DirectTransport; valid during the call only.
+  Signal<std::span<const std::uint8_t>, std::uint32_t>
+      on_message;  ///< Bytes and ppid, on a DirectTransport; valid during the call only.
   Signal<> on_sctp_send_buffer_full;
   Signal<std::uint32_t> on_buffered_amount_low;  ///< Bytes that still wait.
 

@@ -24,8 +24,8 @@ namespace carillon::mediasoup {
 struct DataProducerOptions {
   std::optional<std::string> id;  // given by pipe_to_router(), which keeps the id on the other side; else a new UUID
   std::optional<ortc::SctpStreamParameters> sctp_stream_parameters;  // needed, except on a DirectTransport
-  std::string label;     // of the DataChannel
-  std::string protocol;  // of the DataChannel
+  std::string label;                                                 // of the DataChannel
+  std::string protocol;                                              // of the DataChannel
   bool paused = false;
   boost::json::object app_data;
 };
@@ -52,7 +52,9 @@ class DataProducer : public std::enable_shared_from_this<DataProducer> {
   [[nodiscard]] const std::string& id() const { return data_.id; }
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] DataType type() const { return data_.type; }
-  [[nodiscard]] const std::optional<ortc::SctpStreamParameters>& sctp_stream_parameters() const { return data_.sctp_stream_parameters; }
+  [[nodiscard]] const std::optional<ortc::SctpStreamParameters>& sctp_stream_parameters() const {
+    return data_.sctp_stream_parameters;
+  }
   [[nodiscard]] const std::string& label() const { return data_.label; }
   [[nodiscard]] const std::string& protocol() const { return data_.protocol; }
   [[nodiscard]] bool paused() const { return data_.paused; }
@@ -64,7 +66,8 @@ class DataProducer : public std::enable_shared_from_this<DataProducer> {
   [[nodiscard]] asio::awaitable<Result<>> pause();
   [[nodiscard]] asio::awaitable<Result<>> resume();
 
-  /// Who gets a message: consumers of one of `subchannels` (empty: all) that also have `required` and do not have `ignored`.
+  /// Who gets a message: consumers of one of `subchannels` (empty: all) that also have `required` and do not have
+  /// `ignored`.
   struct Subchannels {
     std::vector<std::uint16_t> subchannels;
     std::optional<std::uint16_t> required;
@@ -79,7 +82,7 @@ class DataProducer : public std::enable_shared_from_this<DataProducer> {
 
   // The events of the package's DataProducer and those of its `observer`.
   Signal<> on_transport_close;  ///< Its transport ended, so this did too.
-  Signal<> on_close;  ///< Over, whoever ended it; comes last.
+  Signal<> on_close;            ///< Over, whoever ended it; comes last.
   Signal<> on_pause;
   Signal<> on_resume;
 

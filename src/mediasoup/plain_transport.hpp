@@ -47,7 +47,7 @@ class PlainTransport final : public Transport {
   [[nodiscard]] const std::optional<SrtpParameters>& srtp_parameters() const { return data_.srtp_parameters; }
 
   /// Where the endpoint is and how it encrypts; once.
-  [[nodiscard]] asio::awaitable<Result<>> connect(PlainTransportConnectOptions options = {});
+  [[nodiscard]] asio::awaitable<Result<>> connect(PlainTransportConnectOptions options);
 
   [[nodiscard]] asio::awaitable<Result<boost::json::value>> dump() override;
   [[nodiscard]] asio::awaitable<Result<boost::json::value>> get_stats() override;

@@ -103,7 +103,7 @@ class Producer : public std::enable_shared_from_this<Producer> {
 
   // The events of the package's Producer and those of its `observer`.
   Signal<> on_transport_close;  ///< Its transport ended, so this did too.
-  Signal<> on_close;  ///< Over, whoever ended it; comes last.
+  Signal<> on_close;            ///< Over, whoever ended it; comes last.
   Signal<> on_pause;
   Signal<> on_resume;
   Signal<const std::vector<ProducerScore>&> on_score;

@@ -24,8 +24,10 @@ struct SrtpParameters {
 [[nodiscard]] std::optional<SrtpCryptoSuite> srtp_crypto_suite_from(std::string_view name);
 
 /// Base64 and key length are right for the suite: all that the worker asks. Errors are Errc::bad_request.
-[[nodiscard]] Result<> check_srtp_parameters(const SrtpParameters& parameters, std::string_view path = "srtpParameters");
-[[nodiscard]] Result<SrtpParameters> parse_srtp_parameters(const boost::json::value& value, std::string_view path = "srtpParameters");
+[[nodiscard]] Result<> check_srtp_parameters(const SrtpParameters& parameters,
+                                             std::string_view path = "srtpParameters");
+[[nodiscard]] Result<SrtpParameters> parse_srtp_parameters(const boost::json::value& value,
+                                                           std::string_view path = "srtpParameters");
 [[nodiscard]] boost::json::value to_json(const SrtpParameters& parameters);
 
 }  // namespace carillon::mediasoup

@@ -1,5 +1,5 @@
-// Transport: joins one endpoint to a Router. Base of WebRtcTransport, PlainTransport, PipeTransport and DirectTransport.
-// Who tells whom when something closes: docs/closing.md.
+// Transport: joins one endpoint to a Router. Base of WebRtcTransport, PlainTransport, PipeTransport and
+// DirectTransport. Who tells whom when something closes: docs/closing.md.
 #pragma once
 
 #include "base/result.hpp"
@@ -54,7 +54,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   [[nodiscard]] asio::awaitable<Result<std::shared_ptr<Producer>>> produce(ProducerOptions options);
   /// Start video paused and resume it when the endpoint has its side ready: the first key frame is not lost then.
   [[nodiscard]] virtual asio::awaitable<Result<std::shared_ptr<Consumer>>> consume(ConsumerOptions options);
-  [[nodiscard]] asio::awaitable<Result<std::shared_ptr<DataProducer>>> produce_data(DataProducerOptions options = {});
+  [[nodiscard]] asio::awaitable<Result<std::shared_ptr<DataProducer>>> produce_data(DataProducerOptions options);
   [[nodiscard]] asio::awaitable<Result<std::shared_ptr<DataConsumer>>> consume_data(DataConsumerOptions options);
   /// Replaces the set; an empty one turns tracing off.
   [[nodiscard]] asio::awaitable<Result<>> enable_trace_event(std::vector<TransportTraceEventType> types = {});
@@ -86,23 +86,32 @@ class Transport : public std::enable_shared_from_this<Transport> {
   enum class Ending { closed_itself, router_closed, listen_server_closed };
   void end(Ending why);
 
+  /// An error when the transport, its router or its worker is closed.
   [[nodiscard]] Result<> check_open() const;
+  /// What the answer says apart from yes or no is not looked at.
+  static asio::awaitable<Result<>> settle(asio::awaitable<Result<Response>> answer);
+  /// The new state, when that is what the notification is about.
+  [[nodiscard]] static std::optional<SctpState> changed_sctp_state(const Notification& notification);
   [[nodiscard]] const std::shared_ptr<Channel>& channel() const { return context_.channel; }
   [[nodiscard]] const Logger& log() const { return context_.channel->log(); }
   /// The producer, or not_found.
   [[nodiscard]] Result<std::shared_ptr<Producer>> find_producer(const std::string& producer_id) const;
   /// Asks the worker for a consumer with these parameters, and keeps it.
   asio::awaitable<Result<std::shared_ptr<Consumer>>> consume_with(std::shared_ptr<Producer> producer,
-                                                                  ortc::RtpParameters rtp_parameters, ConsumerOptions options);
+                                                                  ortc::RtpParameters rtp_parameters,
+                                                                  ConsumerOptions options);
 
  private:
-  [[nodiscard]] Result<> complete_rtp_parameters(ortc::MediaKind kind, ortc::RtpParameters& parameters);
-  [[nodiscard]] Result<std::string> next_mid(const ConsumerOptions& options);
+  /// Fills in what the transport decides, negotiates with the router, and puts the result into `data`.
+  [[nodiscard]] Result<ortc::RtpMapping> prepare_producer(ProducerOptions& options, Producer::Data& data);
+  void end_children(const std::shared_ptr<TransportHost>& router);
+  void fill_in_cname(ortc::RtpParameters& parameters);
+  [[nodiscard]] std::string next_mid();
   [[nodiscard]] Result<std::uint16_t> take_sctp_stream_id();
-  [[nodiscard]] Result<std::optional<ortc::SctpStreamParameters>> data_consumer_stream(const DataProducer& data_producer,
-                                                                                      const DataConsumerOptions& options);
-  asio::awaitable<Result<>> set_bitrate(int which, std::uint64_t bitrate_bps);
-  void give_back_sctp_stream_id(std::optional<std::uint16_t> stream_id);
+  void give_back_sctp_stream_id(const std::optional<ortc::SctpStreamParameters>& stream);
+  asio::awaitable<Result<std::shared_ptr<DataConsumer>>> consume_data_with(
+      std::shared_ptr<DataProducer> data_producer, std::optional<ortc::SctpStreamParameters> stream,
+      DataConsumerOptions options);
 
   TransportContext context_;
   Channel::Listening listening_;

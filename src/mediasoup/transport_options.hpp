@@ -81,7 +81,7 @@ struct WebRtcTransportOptions : SctpOptions {
   std::optional<bool> enable_tcp;  // default true with a WebRtcServer, false otherwise
   bool prefer_udp = false;
   bool prefer_tcp = false;
-  std::uint8_t ice_consent_timeout = 30;  // seconds; 0: never ask again
+  std::uint8_t ice_consent_timeout = 30;                      // seconds; 0: never ask again
   std::uint64_t initial_available_outgoing_bitrate = 600000;  // bits per second
   boost::json::object app_data;
 };

@@ -1,4 +1,5 @@
-// FlatBuffers values as JSON, for dumps and stats. What is missing in the schema's sense is left out. Include from .cpp files only.
+// FlatBuffers values as JSON, for dumps and stats. What is missing in the schema's sense is left out. Include from .cpp
+// files only.
 #pragma once
 
 #include "mediasoup/channel/messages.hpp"

@@ -11,10 +11,14 @@ flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<FBS::Transport::List
     Builder& builder, const std::vector<TransportListenInfo>& infos);
 
 /// The whole options table for each kind of transport; the WebRtcServer goes in by its id.
-flatbuffers::Offset<FBS::WebRtcTransport::WebRtcTransportOptions> write(Builder& builder, const WebRtcTransportOptions& options,
+flatbuffers::Offset<FBS::WebRtcTransport::WebRtcTransportOptions> write(Builder& builder,
+                                                                        const WebRtcTransportOptions& options,
                                                                         const std::string& webrtc_server_id);
-flatbuffers::Offset<FBS::PlainTransport::PlainTransportOptions> write(Builder& builder, const PlainTransportOptions& options);
-flatbuffers::Offset<FBS::PipeTransport::PipeTransportOptions> write(Builder& builder, const PipeTransportOptions& options);
-flatbuffers::Offset<FBS::DirectTransport::DirectTransportOptions> write(Builder& builder, const DirectTransportOptions& options);
+flatbuffers::Offset<FBS::PlainTransport::PlainTransportOptions> write(Builder& builder,
+                                                                      const PlainTransportOptions& options);
+flatbuffers::Offset<FBS::PipeTransport::PipeTransportOptions> write(Builder& builder,
+                                                                    const PipeTransportOptions& options);
+flatbuffers::Offset<FBS::DirectTransport::DirectTransportOptions> write(Builder& builder,
+                                                                        const DirectTransportOptions& options);
 
 }  // namespace carillon::mediasoup::fbs
