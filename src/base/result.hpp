@@ -11,21 +11,21 @@ namespace carillon {
 
 /// Why something failed. The names go on the wire (kebab-case, see to_string) and never change.
 enum class Errc {
-  bad_request,      ///< The message is not what it must be; the detail says where.
-  unauthorized,     ///< Who you are is not proven.
-  token_expired,    ///< The access token's `exp` has passed.
+  bad_request,          ///< The message is not what it must be; the detail says where.
+  unauthorized,         ///< Who you are is not proven.
+  token_expired,        ///< The access token's `exp` has passed.
   token_not_yet_valid,  ///< The access token's `nbf` or `iat` lies in the future.
-  forbidden,        ///< Who you are is known, and may not do this.
-  not_found,        ///< There is no such call, producer, transport, page.
-  conflict,         ///< Too late, or not in this state: the call has ended, the object is closed.
-  busy,             ///< The callee is in a call.
-  too_large,        ///< More than the limit allows.
-  unsupported,      ///< A method, media type or codec that we do not know.
-  rate_limited,     ///< Too often; a later try may pass.
-  timeout,          ///< The other side did not answer in time.
-  worker_died,      ///< The media worker that should have answered is dead.
-  unavailable,      ///< We are stopping, or a part we need is not there now.
-  internal,         ///< Our own fault; the log says more.
+  forbidden,            ///< Who you are is known, and may not do this.
+  not_found,            ///< There is no such call, producer, transport, page.
+  conflict,             ///< Too late, or not in this state: the call has ended, the object is closed.
+  busy,                 ///< The callee is in a call.
+  too_large,            ///< More than the limit allows.
+  unsupported,          ///< A method, media type or codec that we do not know.
+  rate_limited,         ///< Too often; a later try may pass.
+  timeout,              ///< The other side did not answer in time.
+  worker_died,          ///< The media worker that should have answered is dead.
+  unavailable,          ///< We are stopping, or a part we need is not there now.
+  internal,             ///< Our own fault; the log says more.
 };
 
 struct Error {

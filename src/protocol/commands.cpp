@@ -1,7 +1,7 @@
 #include "protocol/commands.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <boost/json/serialize.hpp>
 
 namespace carillon::protocol {
 namespace {

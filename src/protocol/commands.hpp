@@ -76,8 +76,7 @@ BOOST_DESCRIBE_STRUCT(LeaveCall, (), (call_id, request_id))
 struct WatchPresence {};
 BOOST_DESCRIBE_STRUCT(WatchPresence, (), ())
 
-using Command =
-    std::variant<StartCall, AcceptCall, DeclineCall, EndCall, Invite, JoinCall, LeaveCall, WatchPresence>;
+using Command = std::variant<StartCall, AcceptCall, DeclineCall, EndCall, Invite, JoinCall, LeaveCall, WatchPresence>;
 
 /// nullopt: the method is no call command.
 [[nodiscard]] std::optional<Result<Command>> parse_command(std::string_view method, const json::object& data);

@@ -91,8 +91,8 @@ Result<> decode(const json::value& from, Bounded<T, min, max>& to, const Path& p
 
 /// Enums: described, their names as on the wire.
 template <class E>
-  requires boost::describe::has_describe_enumerators<E>::value
-Result<> decode(const json::value& from, E& to, const Path& path) {
+requires boost::describe::has_describe_enumerators<E>::value Result<> decode(const json::value& from, E& to,
+                                                                             const Path& path) {
   bool found = false;
   std::string names;
   boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto enumerator) {
@@ -127,8 +127,8 @@ Result<> decode(const json::value& from, std::optional<T>& to, const Path& path)
 }
 
 template <class T>
-  requires boost::describe::has_describe_members<T>::value
-Result<> decode(const json::value& from, T& to, const Path& path);
+requires boost::describe::has_describe_members<T>::value Result<> decode(const json::value& from, T& to,
+                                                                         const Path& path);
 
 namespace detail {
 
@@ -143,8 +143,8 @@ inline const json::value absent = nullptr;
 }  // namespace detail
 
 template <class T>
-  requires boost::describe::has_describe_members<T>::value
-Result<> decode(const json::object& from, T& to, const Path& path) {
+requires boost::describe::has_describe_members<T>::value Result<> decode(const json::object& from, T& to,
+                                                                         const Path& path) {
   Result<> result;
   using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
   boost::mp11::mp_for_each<Members>([&](auto member) {
@@ -161,8 +161,8 @@ Result<> decode(const json::object& from, T& to, const Path& path) {
 }
 
 template <class T>
-  requires boost::describe::has_describe_members<T>::value
-Result<> decode(const json::value& from, T& to, const Path& path) {
+requires boost::describe::has_describe_members<T>::value Result<> decode(const json::value& from, T& to,
+                                                                         const Path& path) {
   if (!from.is_object()) return expected(path, "object");
   return decode(from.get_object(), to, path);
 }

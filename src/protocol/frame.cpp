@@ -1,8 +1,8 @@
 #include "protocol/frame.hpp"
 
+#include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include <cmath>
 
@@ -29,7 +29,8 @@ json::value id_of(const json::object& object) {
 std::variant<std::string, FrameError> method_of(const json::object& object, const json::value& id) {
   const json::value* method = object.if_contains("method");
   if (method == nullptr || !method->is_string()) return bad("method: expected string", id);
-  if (method->get_string().empty() || method->get_string().size() > 64) return bad("method: expected 1 to 64 bytes", id);
+  if (method->get_string().empty() || method->get_string().size() > 64)
+    return bad("method: expected 1 to 64 bytes", id);
   return std::string{method->get_string()};
 }
 
@@ -108,10 +109,9 @@ std::string encode_response(const json::value& id, const json::value& data) {
 }
 
 std::string encode_error(const json::value& id, const Error& error) {
-  return fmt::format(
-      R"({{"response":true,"id":{},"ok":false,"errorCode":{},"errorReason":{},"data":{{"code":"{}"}}}})",
-      json::serialize(id), http_status(error.code), json::serialize(json::string_view{error.detail}),
-      to_string(error.code));
+  return fmt::format(R"({{"response":true,"id":{},"ok":false,"errorCode":{},"errorReason":{},"data":{{"code":"{}"}}}})",
+                     json::serialize(id), http_status(error.code), json::serialize(json::string_view{error.detail}),
+                     to_string(error.code));
 }
 
 std::string encode_notification(std::string_view method, const json::object& data) {

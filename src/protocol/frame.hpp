@@ -27,8 +27,8 @@ struct Request {
 struct Response {
   std::uint64_t id = 0;  ///< Ours: we count the requests we send.
   bool ok = false;
-  json::object data;     ///< Empty unless ok.
-  int error_code = 0;    ///< 0 when ok.
+  json::object data;   ///< Empty unless ok.
+  int error_code = 0;  ///< 0 when ok.
   std::string error_reason;
 };
 

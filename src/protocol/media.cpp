@@ -35,11 +35,16 @@ constexpr std::array methods{
     Method{"join", parse_as<Join>},
     Method{"produce", parse_as<Produce>},
     Method{"produceData", parse_as<ProduceData>},
-    Method{"closeProducer", [](const json::object& data) { return parse_action<OnProducer>(data, ProducerAction::close); }},
-    Method{"pauseProducer", [](const json::object& data) { return parse_action<OnProducer>(data, ProducerAction::pause); }},
-    Method{"resumeProducer", [](const json::object& data) { return parse_action<OnProducer>(data, ProducerAction::resume); }},
-    Method{"pauseConsumer", [](const json::object& data) { return parse_action<OnConsumer>(data, ConsumerAction::pause); }},
-    Method{"resumeConsumer", [](const json::object& data) { return parse_action<OnConsumer>(data, ConsumerAction::resume); }},
+    Method{"closeProducer",
+           [](const json::object& data) { return parse_action<OnProducer>(data, ProducerAction::close); }},
+    Method{"pauseProducer",
+           [](const json::object& data) { return parse_action<OnProducer>(data, ProducerAction::pause); }},
+    Method{"resumeProducer",
+           [](const json::object& data) { return parse_action<OnProducer>(data, ProducerAction::resume); }},
+    Method{"pauseConsumer",
+           [](const json::object& data) { return parse_action<OnConsumer>(data, ConsumerAction::pause); }},
+    Method{"resumeConsumer",
+           [](const json::object& data) { return parse_action<OnConsumer>(data, ConsumerAction::resume); }},
     Method{"requestConsumerKeyFrame",
            [](const json::object& data) { return parse_action<OnConsumer>(data, ConsumerAction::request_key_frame); }},
     Method{"setConsumerPreferredLayers", parse_as<SetConsumerPreferredLayers>},
@@ -51,9 +56,10 @@ constexpr std::array methods{
     Method{"getDataConsumerStats", parse_as<GetDataConsumerStats>},
 };
 
-constexpr std::array<std::string_view, 8> also_notifications{
-    "closeProducer", "pauseProducer", "resumeProducer", "pauseConsumer", "resumeConsumer",
-    "setConsumerPreferredLayers", "setConsumerPriority", "requestConsumerKeyFrame"};
+constexpr std::array<std::string_view, 8> also_notifications{"closeProducer",       "pauseProducer",
+                                                             "resumeProducer",      "pauseConsumer",
+                                                             "resumeConsumer",      "setConsumerPreferredLayers",
+                                                             "setConsumerPriority", "requestConsumerKeyFrame"};
 
 }  // namespace
 

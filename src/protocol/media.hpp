@@ -43,7 +43,8 @@ struct CreateWebRtcTransport {
   std::optional<json::value> sctp_capabilities;
   std::optional<TransportAppData> app_data;
 };
-BOOST_DESCRIBE_STRUCT(CreateWebRtcTransport, (), (call_id, force_tcp, producing, consuming, sctp_capabilities, app_data))
+BOOST_DESCRIBE_STRUCT(CreateWebRtcTransport, (),
+                      (call_id, force_tcp, producing, consuming, sctp_capabilities, app_data))
 
 struct ConnectWebRtcTransport {
   OptionalCall call_id;

@@ -43,9 +43,7 @@ TEST(WithTimeout, GivesTimeoutAndEndsTheOperation) {
   EXPECT_EQ(result.error().code, Errc::timeout);
 }
 
-TEST(WithTimeout, ThrowsWhatTheOperationThrew) {
-  EXPECT_THROW(run(with_timeout(throws(), 10s)), std::logic_error);
-}
+TEST(WithTimeout, ThrowsWhatTheOperationThrew) { EXPECT_THROW(run(with_timeout(throws(), 10s)), std::logic_error); }
 
 TEST(Mailbox, GivesValuesInOrderAndEndsWhenClosed) {
   asio::io_context loop;

@@ -1,9 +1,9 @@
 // src/protocol/commands.hpp: call commands, and the decoder's errors with the place in them.
 #include "protocol/commands.hpp"
 
-#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
 
 namespace carillon::protocol {
 namespace {
@@ -44,9 +44,11 @@ TEST(StartCall, ErrorsNameThePlace) {
   EXPECT_EQ(error_of("start-call", R"({"callees":"bob","media":"video"})"), "data.callees: expected array");
   EXPECT_EQ(error_of("start-call", R"({"callees":[1],"media":"video"})"), "data.callees[0]: expected string");
   EXPECT_EQ(error_of("start-call", R"({"callees":["a",null],"media":"video"})"), "data.callees[1]: expected string");
-  EXPECT_EQ(error_of("start-call", R"({"callees":["a",""],"media":"video"})"), "data.callees[1]: expected 1 to 128 bytes");
+  EXPECT_EQ(error_of("start-call", R"({"callees":["a",""],"media":"video"})"),
+            "data.callees[1]: expected 1 to 128 bytes");
   EXPECT_EQ(error_of("start-call", R"({"callees":["a"]})"), "data.media: expected \"audio\" or \"video\"");
-  EXPECT_EQ(error_of("start-call", R"({"callees":["a"],"media":"fax"})"), "data.media: expected \"audio\" or \"video\"");
+  EXPECT_EQ(error_of("start-call", R"({"callees":["a"],"media":"fax"})"),
+            "data.media: expected \"audio\" or \"video\"");
   EXPECT_EQ(error_of("start-call", R"({"callees":["a"],"media":"audio","ringSeconds":121})"),
             "data.ringSeconds: expected integer 1 to 120");
   EXPECT_EQ(error_of("start-call", R"({"callees":["a"],"media":"audio","ringSeconds":1.5})"),
@@ -81,7 +83,8 @@ TEST(Commands, EachNamesItsCall) {
 }
 
 TEST(Commands, DeclineAndEndTakeTheirOptions) {
-  EXPECT_EQ(std::get<DeclineCall>(*parse("decline-call", R"({"callId":"c","reason":"busy"})")).reason, DeclineReason::busy);
+  EXPECT_EQ(std::get<DeclineCall>(*parse("decline-call", R"({"callId":"c","reason":"busy"})")).reason,
+            DeclineReason::busy);
   EXPECT_EQ(error_of("decline-call", R"({"callId":"c","reason":"hangup"})"),
             "data.reason: expected \"declined\" or \"busy\"");
   EXPECT_EQ(std::get<EndCall>(*parse("end-call", R"({"callId":"c","everyone":true})")).everyone, true);

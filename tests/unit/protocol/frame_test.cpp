@@ -1,9 +1,9 @@
 // src/protocol/frame.hpp: protoo's frames in and out.
 #include "protocol/frame.hpp"
 
-#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
 
 namespace carillon::protocol {
 namespace {

@@ -1,8 +1,8 @@
 // src/protocol/media.hpp: mediasoup-demo's methods.
 #include "protocol/media.hpp"
 
-#include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
 
 namespace carillon::protocol {
 namespace {
@@ -25,8 +25,8 @@ TEST(Media, TheCallMayBeLeftOut) {
 }
 
 TEST(Media, BothFormsOfDirectionAreRead) {
-  const auto classic = std::get<CreateWebRtcTransport>(
-      *parse("createWebRtcTransport", R"({"forceTcp":false,"producing":true,"consuming":false,"sctpCapabilities":{}})"));
+  const auto classic = std::get<CreateWebRtcTransport>(*parse(
+      "createWebRtcTransport", R"({"forceTcp":false,"producing":true,"consuming":false,"sctpCapabilities":{}})"));
   EXPECT_EQ(classic.producing, true);
   EXPECT_TRUE(classic.sctp_capabilities);
   const auto newer = std::get<CreateWebRtcTransport>(
@@ -37,8 +37,8 @@ TEST(Media, BothFormsOfDirectionAreRead) {
 }
 
 TEST(Media, RtpAndDtlsParametersAreHandedOnAsTheyAre) {
-  const auto produce = std::get<Produce>(
-      *parse("produce", R"({"transportId":"t","kind":"video","rtpParameters":{"codecs":[]},"appData":{"share":true}})"));
+  const auto produce = std::get<Produce>(*parse(
+      "produce", R"({"transportId":"t","kind":"video","rtpParameters":{"codecs":[]},"appData":{"share":true}})"));
   EXPECT_EQ(produce.rtp_parameters, json::parse(R"({"codecs":[]})"));
   EXPECT_EQ(produce.kind, Kind::video);
   EXPECT_EQ(produce.app_data->at("share"), true);
@@ -74,11 +74,26 @@ TEST(Media, ErrorsNameThePlace) {
 }
 
 TEST(Media, EveryMethodOfTheProtocolIsKnownAndNoOther) {
-  for (const char* method :
-       {"getRouterRtpCapabilities", "createWebRtcTransport", "connectWebRtcTransport", "restartIce", "join", "produce",
-        "produceData", "closeProducer", "pauseProducer", "resumeProducer", "pauseConsumer", "resumeConsumer",
-        "setConsumerPreferredLayers", "setConsumerPriority", "requestConsumerKeyFrame", "getTransportStats",
-        "getProducerStats", "getConsumerStats", "getDataProducerStats", "getDataConsumerStats"}) {
+  for (const char* method : {"getRouterRtpCapabilities",
+                             "createWebRtcTransport",
+                             "connectWebRtcTransport",
+                             "restartIce",
+                             "join",
+                             "produce",
+                             "produceData",
+                             "closeProducer",
+                             "pauseProducer",
+                             "resumeProducer",
+                             "pauseConsumer",
+                             "resumeConsumer",
+                             "setConsumerPreferredLayers",
+                             "setConsumerPriority",
+                             "requestConsumerKeyFrame",
+                             "getTransportStats",
+                             "getProducerStats",
+                             "getConsumerStats",
+                             "getDataProducerStats",
+                             "getDataConsumerStats"}) {
     EXPECT_TRUE(parse_media_request(method, {})) << method;
   }
   EXPECT_FALSE(parse_media_request("start-call", {}));

@@ -1,0 +1,25 @@
+// The subcommands, one file each. Each returns the exit status.
+#pragma once
+
+#include "app/config.hpp"
+
+#include <string>
+
+namespace carillon::app {
+
+/// Until SIGINT or SIGTERM.
+int serve(const Config& config);
+/// What will be used, key by key; secrets only as `(set)`.
+int check_config(const Config& config);
+
+struct TokenOptions {
+  std::string user;
+  std::string name;
+  std::string device;
+  std::string secret_file;
+  int hours = 1;
+};
+/// An HS256 access token on standard output.
+int make_token(const TokenOptions& options);
+
+}  // namespace carillon::app

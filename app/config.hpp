@@ -1,0 +1,56 @@
+// The program's whole configuration: defaults, then the file, then the environment, then flags. Read and checked once.
+// Each key is described once, in settings.cpp; docs/configuration.md and config.example show them all.
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "signaling/config.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carillon::app {
+
+struct Config {
+  signaling::Config server;
+  std::string data_dir = "./data";
+  LogLevel log_level = LogLevel::info;
+  Secret ice_credential;
+  std::vector<std::string> ice_urls;
+  std::string ice_username;
+};
+
+/// One key: `[section] name` in the file, `--section-name` as a flag, `CARILLON_SECTION_NAME` in the environment.
+struct Setting {
+  std::string_view section;
+  std::string_view name;
+  std::string_view help;
+  /// A list takes an array in the file, commas elsewhere.
+  bool is_list = false;
+  /// Shown as `(set)`.
+  bool is_secret = false;
+  /// The error says what was expected; where it stood is added by whoever read it.
+  std::function<Result<>(Config&, const std::vector<std::string>& values)> apply;
+  std::function<std::string(const Config&)> show;
+
+  [[nodiscard]] std::string key() const;   // http.listen
+  [[nodiscard]] std::string flag() const;  // --http-listen
+  [[nodiscard]] std::string env() const;   // CARILLON_HTTP_LISTEN
+};
+
+[[nodiscard]] const std::vector<Setting>& settings();
+/// nullptr: there is no such key.
+[[nodiscard]] const Setting* find_setting(std::string_view section, std::string_view name);
+
+/// Text of a TOML file onto `config`. Errors: `carillon.toml:3: http.lisen: unknown key; did you mean http.listen?`
+[[nodiscard]] Result<> apply_toml(Config& config, std::string_view text, const std::string& file);
+/// "a, b" as two values when the setting is a list.
+[[nodiscard]] std::vector<std::string> split_values(const Setting& setting, const std::string& text);
+/// What follows from all keys together: addresses that default to others, keys that are there at all.
+[[nodiscard]] Result<> finish(Config& config, bool dev);
+
+}  // namespace carillon::app

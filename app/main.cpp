@@ -1,0 +1,102 @@
+// carillon: the program. Reads the configuration and hands over to a subcommand.
+#include "app/commands.hpp"
+#include "app/config.hpp"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+namespace {
+
+using namespace carillon;
+
+struct Options {
+  std::string config_file;
+  bool dev = false;
+  std::map<const app::Setting*, std::string> given;  // by flag or environment
+};
+
+void add_options(CLI::App& command, Options& options) {
+  command.add_option("--config", options.config_file, "TOML file; carillon.toml in this folder when there is one")
+      ->envname("CARILLON_CONFIG");
+  command.add_flag("--dev", options.dev, "anybody may have a token: for one machine, never for the internet");
+  for (const app::Setting& setting : app::settings()) {
+    command
+        .add_option_function<std::string>(
+            setting.flag(), [&options, &setting](const std::string& value) { options.given[&setting] = value; },
+            std::string{setting.help})
+        ->envname(setting.env())
+        ->group(fmt::format("[{}]", setting.section));
+  }
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file{path};
+  if (!file) return fail(Errc::bad_request, fmt::format("cannot read the configuration file {}", path));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+Result<app::Config> load(const Options& options) {
+  app::Config config;
+  std::string file = options.config_file;
+  if (file.empty() && std::ifstream{"carillon.toml"}) file = "carillon.toml";
+  if (!file.empty()) {
+    const Result<std::string> text = read_file(file);
+    if (!text) return text.error();
+    const Result<> applied = app::apply_toml(config, *text, file);
+    if (!applied) return applied.error();
+  }
+  for (const auto& [setting, value] : options.given) {
+    const Result<> applied = setting->apply(config, app::split_values(*setting, value));
+    if (!applied) {
+      return fail(Errc::bad_request,
+                  fmt::format("{} ({}): {}", setting->flag(), setting->env(), applied.error().detail));
+    }
+  }
+  const Result<> finished = app::finish(config, options.dev);
+  if (!finished) return finished.error();
+  return config;
+}
+
+int run(const Options& options, int (*command)(const app::Config&)) {
+  const Result<app::Config> config = load(options);
+  if (!config) {
+    fmt::print(stderr, "carillon: {}\n", config.error().detail);
+    return 2;
+  }
+  set_log_level(config->log_level);
+  return command(*config);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App cli{"Carillon, a calling server"};
+  cli.set_version_flag("--version", "carillon " CARILLON_VERSION);
+  cli.require_subcommand(1);
+
+  Options options;
+  CLI::App* serve = cli.add_subcommand("serve", "serve calls until SIGINT or SIGTERM");
+  add_options(*serve, options);
+  CLI::App* check = cli.add_subcommand("check-config", "print what would be used, or what is wrong");
+  add_options(*check, options);
+
+  app::TokenOptions token;
+  CLI::App* make_token = cli.add_subcommand("token", "print an access token signed with a shared secret");
+  make_token->add_option("--user", token.user, "user id")->required();
+  make_token->add_option("--name", token.name, "display name; else the user id");
+  make_token->add_option("--device", token.device, "device id; else the server makes one");
+  make_token->add_option("--hours", token.hours, "how long it is good")->check(CLI::Range(1, 24));
+  make_token->add_option("--secret-file", token.secret_file, "file with the secret of auth.secret-file")->required();
+
+  CLI11_PARSE(cli, argc, argv);
+  if (*serve) return run(options, app::serve);
+  if (*check) return run(options, app::check_config);
+  return app::make_token(token);
+}

@@ -1,0 +1,74 @@
+#include "app/commands.hpp"
+
+#include "base/async.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "signaling/node.hpp"
+
+#include <fmt/format.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+namespace carillon::app {
+namespace {
+
+/// Ten seconds in all for an orderly end (HOUSE-STYLE); whoever still hangs then is left.
+constexpr std::chrono::seconds stop_within{10};
+
+boost::asio::awaitable<Result<>> stop_node(signaling::Node& node) {
+  co_await node.stop();
+  co_return Result<>{};
+}
+
+boost::asio::awaitable<void> run(signaling::Node& node, boost::asio::io_context& io, const Config& config, Logger log,
+                                 int& status) {
+  boost::asio::signal_set signals{io, SIGINT, SIGTERM};
+  const Result<> started = co_await node.start();
+  if (!started) {
+    fmt::print(stderr, "carillon: {}\n", started.error().detail);
+    status = 1;
+  } else {
+    for (std::size_t i = 0; i < node.ports().size(); ++i) {
+      const std::string& host = config.server.http.listen[i].host;
+      log.info("serving on http://{}:{}", host.empty() || host == "*" ? "0.0.0.0" : host, node.ports()[i]);
+    }
+    const int signal = co_await signals.async_wait(asio::use_awaitable);
+    log.info("stopping on signal {}", signal);
+  }
+  // A second signal does not wait.
+  signals.async_wait([](const boost::system::error_code& error, int) {
+    if (!error) std::_Exit(1);
+  });
+  auto stopping = stop_node(node);
+  const Result<> stopped = co_await with_timeout(std::move(stopping), stop_within);
+  if (!stopped) log.warn("not all ended in {} s", stop_within.count());
+  io.stop();
+}
+
+}  // namespace
+
+int serve(const Config& config) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const Logger log;
+  SystemRandom random;
+  const SystemClock clock;
+  signaling::Config server = config.server;
+  if (server.dev) {
+    log.warn("--dev: ANYBODY WHO REACHES THIS SERVER MAY SIGN IN AS ANYBODY. Never do this on the internet.");
+    auto key = jose::Key::from_secret(random.token(32));
+    server.dev_key = *key;
+    server.keys.add(*key);
+  }
+  boost::asio::io_context io{1};
+  signaling::Node node{io, std::move(server), clock, random, log};
+  int status = 0;
+  boost::asio::co_spawn(io, run(node, io, config, log, status), report(log, "serve"));
+  io.run();
+  return status;
+}
+
+}  // namespace carillon::app

@@ -1,0 +1,291 @@
+// Every key of the configuration: its name, what it means, its limits.
+#include "app/config.hpp"
+
+#include "http/server.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+
+namespace carillon::app {
+namespace {
+
+using Values = std::vector<std::string>;
+
+Error expected(std::string_view what) { return fail(Errc::bad_request, fmt::format("expected {}", what)); }
+
+Result<std::int64_t> integer(const Values& values, std::int64_t min, std::int64_t max) {
+  const std::string text = values.empty() ? "" : values.front();
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max) {
+    return expected(fmt::format("integer {} to {}", min, max));
+  }
+  return number;
+}
+
+Result<bool> boolean(const Values& values) {
+  if (values.size() == 1 && values.front() == "true") return true;
+  if (values.size() == 1 && values.front() == "false") return false;
+  return expected("true or false");
+}
+
+/// Secrets end at the first line break: editors add one.
+Result<Secret> secret_of_file(const std::string& path) {
+  std::ifstream file{path};
+  if (!file) return fail(Errc::bad_request, fmt::format("cannot read the file {}", path));
+  std::string line;
+  std::getline(file, line);
+  if (line.empty()) return fail(Errc::bad_request, fmt::format("the file {} is empty", path));
+  return Secret{std::move(line)};
+}
+
+Result<std::string> text_of_file(const std::string& path) {
+  std::ifstream file{path};
+  if (!file) return fail(Errc::bad_request, fmt::format("cannot read the file {}", path));
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+Result<> add_key(Config& config, const Result<jose::Key>& key) {
+  if (!key) return key.error();
+  config.server.keys.add(*key);
+  return {};
+}
+
+// ---- makers of the common kinds ----
+
+template <class Get>
+Setting text(std::string_view section, std::string_view name, std::string_view help, Get get) {
+  return {section,
+          name,
+          help,
+          false,
+          false,
+          [get](Config& config, const Values& values) -> Result<> {
+            get(config) = values.empty() ? "" : values.front();
+            return {};
+          },
+          [get](const Config& config) { return get(const_cast<Config&>(config)); }};
+}
+
+template <class Get>
+Setting number(std::string_view section, std::string_view name, std::string_view help, std::int64_t min,
+               std::int64_t max, Get get) {
+  return {section,
+          name,
+          help,
+          false,
+          false,
+          [get, min, max](Config& config, const Values& values) -> Result<> {
+            const Result<std::int64_t> parsed = integer(values, min, max);
+            if (!parsed) return parsed.error();
+            auto& field = get(config);
+            field = static_cast<std::remove_reference_t<decltype(field)>>(*parsed);
+            return {};
+          },
+          [get](const Config& config) { return fmt::format("{}", get(const_cast<Config&>(config))); }};
+}
+
+template <class Get>
+Setting seconds(std::string_view section, std::string_view name, std::string_view help, std::int64_t min,
+                std::int64_t max, Get get) {
+  return {section,
+          name,
+          help,
+          false,
+          false,
+          [get, min, max](Config& config, const Values& values) -> Result<> {
+            const Result<std::int64_t> parsed = integer(values, min, max);
+            if (!parsed) return parsed.error();
+            get(config) = std::chrono::seconds{*parsed};
+            return {};
+          },
+          [get](const Config& config) { return fmt::format("{}", get(const_cast<Config&>(config)).count() / 1000); }};
+}
+
+template <class Get>
+Setting flag(std::string_view section, std::string_view name, std::string_view help, Get get) {
+  return {section,
+          name,
+          help,
+          false,
+          false,
+          [get](Config& config, const Values& values) -> Result<> {
+            const Result<bool> parsed = boolean(values);
+            if (!parsed) return parsed.error();
+            get(config) = *parsed;
+            return {};
+          },
+          [get](const Config& config) { return std::string{get(const_cast<Config&>(config)) ? "true" : "false"}; }};
+}
+
+template <class Get>
+Setting list(std::string_view section, std::string_view name, std::string_view help, Get get) {
+  return {section,
+          name,
+          help,
+          true,
+          false,
+          [get](Config& config, const Values& values) -> Result<> {
+            get(config) = values;
+            return {};
+          },
+          [get](const Config& config) { return fmt::format("{}", fmt::join(get(const_cast<Config&>(config)), ", ")); }};
+}
+
+Setting secret(std::string_view section, std::string_view name, std::string_view help,
+               std::function<Result<>(Config&, const Values&)> apply) {
+  return {section, name, help, false, true, std::move(apply), [](const Config&) { return std::string{"(set)"}; }};
+}
+
+Setting listen() {
+  return {"http",
+          "listen",
+          "addresses to listen on: host:port, [::1]:port, :port for all",
+          true,
+          false,
+          [](Config& config, const Values& values) -> Result<> {
+            if (values.empty()) return expected("host:port");
+            config.server.http.listen.clear();
+            for (const std::string& value : values) {
+              const auto address = http::parse_listen_address(value);
+              if (!address) return address.error();
+              config.server.http.listen.push_back(*address);
+            }
+            return {};
+          },
+          [](const Config& config) {
+            std::vector<std::string> shown;
+            for (const auto& address : config.server.http.listen) {
+              shown.push_back(fmt::format("{}:{}", address.host, address.port));
+            }
+            return fmt::format("{}", fmt::join(shown, ", "));
+          }};
+}
+
+Setting log_level() {
+  return {"log",
+          "level",
+          "debug, info, warn, error or off",
+          false,
+          false,
+          [](Config& config, const Values& values) -> Result<> {
+            constexpr std::array names{"debug", "info", "warn", "error", "off"};
+            const auto found = std::ranges::find(names, values.empty() ? "" : values.front());
+            if (found == names.end()) return expected("debug, info, warn, error or off");
+            config.log_level = static_cast<LogLevel>(found - names.begin());
+            return {};
+          },
+          [](const Config& config) {
+            constexpr std::array names{"debug", "info", "warn", "error", "off"};
+            return std::string{names.at(static_cast<std::size_t>(config.log_level))};
+          }};
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all{
+      listen(),
+      list(
+          "http", "origins", "web pages that may connect, as https://app.example; empty: only our own",
+          [](Config & c) -> auto& { return c.server.http.allowed_origins; }),
+      secret("http", "server-key", "bearer token of operators for /v1/debug (better: server-key-file)",
+             [](Config& c, const Values& v) -> Result<> {
+               c.server.server_key = Secret{v.empty() ? "" : v.front()};
+               return {};
+             }),
+      secret("http", "server-key-file", "file with that token",
+             [](Config& c, const Values& v) -> Result<> {
+               const auto secret = secret_of_file(v.empty() ? "" : v.front());
+               if (!secret) return secret.error();
+               c.server.server_key = *secret;
+               return {};
+             }),
+      text(
+          "web", "dir", "the web app's files; empty: the one that was built beside the program",
+          [](Config & c) -> auto& { return c.server.web_dir; }),
+      text(
+          "data", "dir", "where the program keeps its files", [](Config & c) -> auto& { return c.data_dir; }),
+      secret("auth", "secret", "HS256 secret of access tokens, at least 32 bytes (better: secret-file)",
+             [](Config& c, const Values& v) -> Result<> {
+               return add_key(c, jose::Key::from_secret(v.empty() ? "" : v.front()));
+             }),
+      secret("auth", "secret-file", "file with the HS256 secret of access tokens",
+             [](Config& c, const Values& v) -> Result<> {
+               const auto secret = secret_of_file(v.empty() ? "" : v.front());
+               if (!secret) return secret.error();
+               return add_key(c, jose::Key::from_secret(secret->reveal()));
+             }),
+      secret("auth", "public-key-file", "PEM file with the RS256 or ES256 public key of access tokens",
+             [](Config& c, const Values& v) -> Result<> {
+               const auto pem = text_of_file(v.empty() ? "" : v.front());
+               if (!pem) return pem.error();
+               return add_key(c, jose::Key::from_public_pem(*pem));
+             }),
+      secret("auth", "jwks-file", "file with a JWKS of keys for access tokens",
+             [](Config& c, const Values& v) -> Result<> {
+               const auto text = text_of_file(v.empty() ? "" : v.front());
+               if (!text) return text.error();
+               const auto keys = jose::KeySet::from_jwks(*text);
+               if (!keys) return keys.error();
+               for (const auto& key : keys->all()) c.server.keys.add(key);
+               return {};
+             }),
+      seconds(
+          "calls", "ring-seconds", "how long a callee rings when the caller does not say", 1, 120,
+          [](Config & c) -> auto& { return c.server.calls.ring; }),
+      seconds(
+          "calls", "grace-seconds", "how long the seat of a dropped connection is kept; 0: a drop is a hang-up", 0, 300,
+          [](Config & c) -> auto& { return c.server.calls.grace; }),
+      flag(
+          "calls", "call-waiting", "a callee in a call rings too; false: the caller hears busy",
+          [](Config & c) -> auto& { return c.server.calls.call_waiting; }),
+      flag(
+          "signaling", "presence", "clients may ask who is online (on with --dev)",
+          [](Config & c) -> auto& { return c.server.presence; }),
+      seconds(
+          "signaling", "ping-seconds", "silence on a WebSocket before we ping", 1, 3600,
+          [](Config & c) -> auto& { return c.server.http.web_socket.ping_after; }),
+      seconds(
+          "signaling", "dead-seconds", "silence on a WebSocket before the session is lost", 2, 7200,
+          [](Config & c) -> auto& { return c.server.http.web_socket.dead_after; }),
+      text(
+          "media", "worker", "path of the mediasoup-worker binary",
+          [](Config & c) -> auto& { return c.server.media.worker_bin; }),
+      number(
+          "media", "workers", "worker processes; 0: one for each core", 0, 256,
+          [](Config & c) -> auto& { return c.server.media.workers; }),
+      text(
+          "media", "listen-address", "IP address for media; empty: the one of http.listen",
+          [](Config & c) -> auto& { return c.server.media.listen_ip; }),
+      text(
+          "media", "announced-address", "address that clients send media to; empty: the listen address",
+          [](Config & c) -> auto& { return c.server.media.announced_address; }),
+      number(
+          "media", "port", "worker n takes UDP and TCP port number port + n; 0: any free ones", 0, 65000,
+          [](Config & c) -> auto& { return c.server.media.port; }),
+      list(
+          "ice", "urls", "STUN and TURN servers for clients, as turn:turn.example:3478",
+          [](Config & c) -> auto& { return c.ice_urls; }),
+      text(
+          "ice", "username", "user name for these TURN servers", [](Config & c) -> auto& { return c.ice_username; }),
+      secret("ice", "credential-file", "file with the password for these TURN servers",
+             [](Config& c, const Values& v) -> Result<> {
+               const auto secret = secret_of_file(v.empty() ? "" : v.front());
+               if (!secret) return secret.error();
+               c.ice_credential = *secret;
+               return {};
+             }),
+      log_level(),
+  };
+  return all;
+}
+
+}  // namespace carillon::app

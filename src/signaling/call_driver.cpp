@@ -1,0 +1,155 @@
+#include "signaling/call_driver.hpp"
+
+#include "signaling/call_messages.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <utility>
+
+namespace carillon::signaling {
+namespace {
+
+call::Media to_call(protocol::Media media) {
+  return media == protocol::Media::video ? call::Media::video : call::Media::audio;
+}
+
+Error may_not(std::string_view what) { return fail(Errc::forbidden, fmt::format("the token does not grant {}", what)); }
+
+/// What each method is answered with (DESIGN section 3).
+json::object reply_data(const protocol::Command& command, const call::Reply& reply) {
+  json::object data;
+  const bool starts = std::holds_alternative<protocol::StartCall>(command);
+  if (starts || std::holds_alternative<protocol::AcceptCall>(command) ||
+      std::holds_alternative<protocol::JoinCall>(command)) {
+    data["callId"] = reply.call.str();
+    data["roomId"] = reply.room.str();
+  }
+  if (starts) data["ringUntil"] = to_ms(reply.ring_until);
+  return data;
+}
+
+/// From checked wire values to the machine's commands, with what the token grants.
+struct ToCall {
+  const Device& from;
+  Random& random;
+
+  Result<call::Command> operator()(const protocol::StartCall& c) const {
+    if (!from.identity().grants.start) return may_not("start-call");
+    call::StartCall start{.device = from.id(),
+                          .callees = c.callees,
+                          .media = to_call(c.media),
+                          .new_call = CallId{random.uuid()},
+                          .new_room = RoomId{random.uuid()}};
+    start.room = c.room_id;
+    if (c.ring_seconds) start.ring = std::chrono::seconds{c.ring_seconds->value};
+    if (c.metadata) start.metadata = json::serialize(*c.metadata);
+    start.request = c.request_id;
+    return call::Command{std::move(start)};
+  }
+  Result<call::Command> operator()(const protocol::AcceptCall& c) const {
+    if (!from.identity().grants.accept) return may_not("accept-call");
+    return call::Command{call::Accept{from.id(), c.call_id, c.request_id}};
+  }
+  Result<call::Command> operator()(const protocol::DeclineCall& c) const {
+    const bool busy = c.reason == protocol::DeclineReason::busy;
+    return call::Command{
+        call::Decline{from.id(), c.call_id, busy ? call::EndReason::busy : call::EndReason::declined, c.request_id}};
+  }
+  Result<call::Command> operator()(const protocol::EndCall& c) const {
+    return call::Command{
+        call::End{from.id(), c.call_id, c.everyone.value_or(false), from.identity().grants.moderate, c.request_id}};
+  }
+  Result<call::Command> operator()(const protocol::Invite& c) const {
+    if (!from.identity().grants.start) return may_not("invite");
+    return call::Command{call::Invite{from.id(), c.call_id, c.callees, {}, c.request_id}};
+  }
+  Result<call::Command> operator()(const protocol::JoinCall& c) const {
+    if (!from.identity().grants.accept) return may_not("join-call");
+    return call::Command{call::Join{from.id(), c.call_id, c.request_id}};
+  }
+  Result<call::Command> operator()(const protocol::LeaveCall& c) const {
+    return call::Command{call::Leave{from.id(), c.call_id, c.request_id}};
+  }
+  Result<call::Command> operator()(const protocol::WatchPresence&) const {
+    return fail(Errc::internal, "presence is not a matter of calls");
+  }
+};
+
+}  // namespace
+
+CallDriver::CallDriver(boost::asio::any_io_executor executor, call::Config config, const Clock& clock, Random& random,
+                       Devices& devices, RoomKeeper& rooms, Logger log)
+    : clock_{clock},
+      random_{random},
+      devices_{devices},
+      rooms_{rooms},
+      log_{std::move(log)},
+      calls_{config},
+      timer_{std::move(executor)} {}
+
+void CallDriver::command(const Device& from, const protocol::Command& command, const Answer& answer) {
+  const Result<call::Command> asked = std::visit(ToCall{from, random_}, command);
+  if (!asked) return answer(asked.error());
+  const call::Outcome outcome = calls_.handle(*asked, clock_.now());
+  if (outcome.reply) {
+    answer(reply_data(command, *outcome.reply));
+  } else {
+    answer(outcome.reply.error());
+  }
+  perform(outcome.actions);
+}
+
+void CallDriver::event(const call::Event& event) {
+  this->event(event, [] {});
+}
+
+void CallDriver::event(const call::Event& event, const std::function<void()>& before) {
+  const call::Actions actions = calls_.handle(event, clock_.now());
+  before();
+  perform(actions);
+}
+
+void CallDriver::end_all(call::EndReason why) { perform(calls_.end_all(why, clock_.now())); }
+
+void CallDriver::perform(const call::Actions& actions) {
+  const Time now = clock_.now();
+  for (const call::Action& action : actions) {
+    if (const auto* tell = std::get_if<call::Tell>(&action)) {
+      if (const DevicePtr device = devices_.find(tell->device)) {
+        device->notify(method_of(tell->message), data_of(*tell, now));
+      }
+    } else if (const auto* open = std::get_if<call::OpenRoom>(&action)) {
+      log_.info("call starts call={} room={}", open->call, open->room);
+      rooms_.open_room(open->call, open->room);
+    } else if (const auto* close = std::get_if<call::CloseRoom>(&action)) {
+      rooms_.close_room(close->call);
+    } else if (const auto* drop = std::get_if<call::DropPeer>(&action)) {
+      rooms_.drop_peer(drop->call, drop->device);
+    } else if (const auto* forget = std::get_if<call::ForgetDevice>(&action)) {
+      const DevicePtr device = devices_.find(forget->device);
+      devices_.forget(forget->device);
+      if (device && on_presence) on_presence(device->user());
+    } else if (const auto* record = std::get_if<call::WriteRecord>(&action)) {
+      const call::CallRecord& r = record->record;
+      log_.info("call ended reason={} answered={} seconds={:.1f} people={} call={}", to_string(r.reason),
+                r.answered_at.has_value(), static_cast<double>(r.duration().count()) / 1000, r.people.size(), r.call);
+      if (on_record) on_record(r);
+    }
+    // ReachOffline and StopReaching wait for push: until it is there, an offline callee rings when he connects.
+  }
+  arm();
+}
+
+void CallDriver::arm() {
+  const std::optional<Time> deadline = calls_.deadline();
+  if (!deadline) {
+    timer_.cancel();
+    return;
+  }
+  timer_.expires_after(std::max(Duration{0}, *deadline - clock_.now()));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) perform(calls_.tick(clock_.now()));
+  });
+}
+
+}  // namespace carillon::signaling

@@ -1,0 +1,61 @@
+// Drives call::Calls: gives it commands, events and time, and performs what it decides.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "call/calls.hpp"
+#include "protocol/commands.hpp"
+#include "signaling/devices.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+
+namespace carillon::signaling {
+
+/// What calls need of media.
+class RoomKeeper {
+ public:
+  virtual ~RoomKeeper() = default;
+  /// Begins at once, so that accepting finds the room ready.
+  virtual void open_room(const CallId& call, const RoomId& room) = 0;
+  virtual void close_room(const CallId& call) = 0;
+  virtual void drop_peer(const CallId& call, const DeviceId& device) = 0;
+};
+
+class CallDriver {
+ public:
+  using Answer = std::function<void(Result<json::object>)>;
+
+  /// All references must outlive it.
+  CallDriver(boost::asio::any_io_executor executor, call::Config config, const Clock& clock, Random& random,
+             Devices& devices, RoomKeeper& rooms, Logger log);
+
+  /// Answers first, then acts: a caller knows the id of his call before he hears how it rings.
+  void command(const Device& from, const protocol::Command& command, const Answer& answer);
+  void event(const call::Event& event);
+  /// Like event(); `before` runs between the decision and what is done about it.
+  void event(const call::Event& event, const std::function<void()>& before);
+  void end_all(call::EndReason why);
+
+  [[nodiscard]] const call::Calls& calls() const { return calls_; }
+
+  /// A user came, went, or has another number of connected devices.
+  std::function<void(const UserId&)> on_presence;
+  std::function<void(const call::CallRecord&)> on_record;
+
+ private:
+  void perform(const call::Actions& actions);
+  void arm();
+
+  const Clock& clock_;
+  Random& random_;
+  Devices& devices_;
+  RoomKeeper& rooms_;
+  Logger log_;
+  call::Calls calls_;
+  boost::asio::steady_timer timer_;
+};
+
+}  // namespace carillon::signaling

@@ -1,0 +1,68 @@
+// What the joined parts need to know, each in its own struct. The program's configuration file fills it
+// (app/config.hpp).
+#pragma once
+
+#include "base/secret.hpp"
+#include "base/time.hpp"
+#include "call/config.hpp"
+#include "http/server.hpp"
+#include "jose/key_set.hpp"
+#include "room/config.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carillon::signaling {
+
+struct MediaConfig {
+  std::string worker_bin;
+  /// Worker processes: one for each core is right, media is all they do.
+  std::size_t workers = 0;
+  std::string listen_ip;
+  /// What clients are told to send to; empty: `listen_ip`.
+  std::string announced_address;
+  /// Worker n takes UDP and TCP port `port + n`; 0: any free ones.
+  std::uint16_t port = 40000;
+  /// What a fresh connection is taken to carry until it is measured, in bits per second.
+  std::uint32_t initial_outgoing_bitrate_bps = 1'000'000;
+  /// Most that one client may send us; 0: no limit.
+  std::uint32_t max_incoming_bitrate_bps = 5'000'000;
+  /// The wait before a worker that died is started again, doubled each time it dies young.
+  Duration respawn_delay = std::chrono::milliseconds{200};
+  Duration respawn_delay_max = std::chrono::seconds{30};
+};
+
+/// STUN and TURN servers that clients are told of (`welcome.iceServers`). Our own media ports need none.
+struct IceServer {
+  std::vector<std::string> urls;
+  std::string username;
+  Secret credential;
+};
+
+struct Config {
+  /// Anybody may have a token, presence is on, counts are open. Never on the internet.
+  bool dev = false;
+  bool presence = false;
+  /// For `/v1/...` of operators; empty: closed, unless `dev`.
+  Secret server_key;
+  /// Verify access tokens; with `dev`, tokens signed with `dev_key` too.
+  jose::KeySet keys;
+  std::optional<jose::Key> dev_key;
+  /// The web app; empty: none is served.
+  std::string web_dir;
+  std::vector<IceServer> ice_servers;
+
+  /// How long a client has to answer a request of ours (newConsumer).
+  Duration client_answer_timeout = std::chrono::seconds{20};
+  /// Media requests of one device that wait for their turn; more is an attack.
+  std::size_t media_queue_max = 128;
+
+  call::Config calls;
+  room::Config rooms;
+  MediaConfig media;
+  http::ServerConfig http;
+};
+
+}  // namespace carillon::signaling

@@ -1,0 +1,72 @@
+#include "signaling/device.hpp"
+
+#include <utility>
+
+namespace carillon::signaling {
+
+DeviceId device_id(const UserId& user, const std::string& claimed) { return DeviceId{user.str() + "/" + claimed}; }
+
+std::string device_label(const UserId& user, const DeviceId& device) {
+  const std::string prefix = user.str() + "/";
+  return device.str().starts_with(prefix) ? device.str().substr(prefix.size()) : device.str();
+}
+
+void Device::attach(std::shared_ptr<http::WebSocket> socket, Secret resume_token) {
+  socket_ = std::move(socket);
+  resume_token_ = std::move(resume_token);
+}
+
+void Device::send_again(Time now) {
+  for (auto& [id, asked] : requests_) {
+    asked.until = now + answer_timeout_;
+    send(asked.frame);
+  }
+}
+
+void Device::send(std::string_view frame) {
+  if (socket_) socket_->send(frame);
+}
+
+void Device::notify(std::string_view method, const json::object& data) {
+  if (socket_) socket_->send(protocol::encode_notification(method, data));
+}
+
+void Device::request(std::string_view method, const json::object& data, Time now, Answer answer) {
+  const std::uint64_t id = next_request_++;
+  const auto& asked =
+      requests_.emplace(id, Asked{protocol::encode_request(id, method, data), std::move(answer), now + answer_timeout_})
+          .first->second;
+  send(asked.frame);
+}
+
+bool Device::on_response(protocol::Response response) {
+  const auto asked = requests_.find(response.id);
+  if (asked == requests_.end()) return false;
+  if (response.ok) {
+    finish(asked, std::move(response.data));
+  } else {
+    finish(asked, fail(Errc::forbidden, std::move(response.error_reason)));
+  }
+  return true;
+}
+
+void Device::expire_requests(Time now) {
+  if (!socket_) return;
+  for (auto asked = requests_.begin(); asked != requests_.end();) {
+    const auto next = std::next(asked);
+    if (asked->second.until <= now) finish(asked, fail(Errc::timeout, "the client did not answer"));
+    asked = next;
+  }
+}
+
+void Device::fail_requests(const Error& error) {
+  while (!requests_.empty()) finish(requests_.begin(), error);
+}
+
+void Device::finish(std::map<std::uint64_t, Asked>::iterator asked, Result<json::object> result) {
+  const Answer answer = std::move(asked->second.answer);
+  requests_.erase(asked);
+  answer(std::move(result));
+}
+
+}  // namespace carillon::signaling

@@ -1,0 +1,95 @@
+// A device from its first session until it is forgotten: who it is, its socket while it has one, and what we asked it.
+// A session may drop and resume; requests that were not answered are sent again then.
+#pragma once
+
+#include "base/id.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "base/time.hpp"
+#include "http/web_socket.hpp"
+#include "jose/access_token.hpp"
+#include "protocol/frame.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace carillon::signaling {
+
+namespace json = boost::json;
+
+struct Identity {
+  UserId user;
+  std::string name;
+  /// Unique in the server, and the peer id in rooms.
+  DeviceId device;
+  jose::CallGrants grants;
+};
+
+/// Two users may both call a device of theirs "phone": inside, its id carries the user.
+[[nodiscard]] DeviceId device_id(const UserId& user, const std::string& claimed);
+/// As the user calls it: `deviceId` on the wire.
+[[nodiscard]] std::string device_label(const UserId& user, const DeviceId& device);
+
+class Device {
+ public:
+  using Answer = std::function<void(Result<json::object>)>;
+
+  Device(Identity identity, Duration answer_timeout)
+      : identity_{std::move(identity)}, answer_timeout_{answer_timeout} {}
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+
+  [[nodiscard]] const Identity& identity() const { return identity_; }
+  [[nodiscard]] const DeviceId& id() const { return identity_.device; }
+  [[nodiscard]] const UserId& user() const { return identity_.user; }
+  [[nodiscard]] const Secret& resume_token() const { return resume_token_; }
+  [[nodiscard]] const std::shared_ptr<http::WebSocket>& socket() const { return socket_; }
+
+  /// A new token of the same user may carry another name and other grants.
+  void update(Identity identity) { identity_ = std::move(identity); }
+  void attach(std::shared_ptr<http::WebSocket> socket, Secret resume_token);
+  void detach() { socket_.reset(); }
+  /// After `welcome`: what was asked before and not answered.
+  void send_again(Time now);
+
+  /// Nothing happens while there is no socket: after a resume the device learns the state from `welcome`.
+  void send(std::string_view frame);
+  void notify(std::string_view method, const json::object& data);
+
+  /// `answer` is called once: with the client's data, its refusal (forbidden), or timeout, or unavailable when the
+  /// device is forgotten. Waits for a resume while there is no socket.
+  void request(std::string_view method, const json::object& data, Time now, Answer answer);
+  /// False: we asked nothing of that id (answered already, perhaps).
+  bool on_response(protocol::Response response);
+  void expire_requests(Time now);
+  void fail_requests(const Error& error);
+  [[nodiscard]] std::size_t open_requests() const { return requests_.size(); }
+
+  /// mediasoup-demo's newer clients take statistics in an object, the others as an array. Learned from what it asks.
+  bool newer_dialect = false;
+  bool watches_presence = false;
+
+ private:
+  struct Asked {
+    std::string frame;
+    Answer answer;
+    Time until;
+  };
+  void finish(std::map<std::uint64_t, Asked>::iterator asked, Result<json::object> result);
+
+  Identity identity_;
+  Duration answer_timeout_;
+  Secret resume_token_;
+  std::shared_ptr<http::WebSocket> socket_;
+  std::uint64_t next_request_ = 1;
+  std::map<std::uint64_t, Asked> requests_;
+};
+
+}  // namespace carillon::signaling

@@ -1,0 +1,83 @@
+#include "signaling/devices.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace carillon::signaling {
+namespace {
+
+/// Deadlines of requests are some tens of seconds: looking once a second is exact enough.
+constexpr std::chrono::seconds look_every{1};
+constexpr std::size_t resume_token_bytes = 24;
+
+}  // namespace
+
+Devices::Devices(boost::asio::any_io_executor executor, const Clock& clock, Random& random, Duration answer_timeout)
+    : clock_{clock}, random_{random}, answer_timeout_{answer_timeout}, timer_{std::move(executor)} {}
+
+DevicePtr Devices::admit(Identity identity) {
+  const DeviceId id = identity.device;
+  DevicePtr& device = devices_[id];
+  if (device) {
+    device->update(std::move(identity));
+  } else {
+    device = std::make_shared<Device>(std::move(identity), answer_timeout_);
+  }
+  return device;
+}
+
+DevicePtr Devices::find(const DeviceId& id) const {
+  const auto found = devices_.find(id);
+  return found == devices_.end() ? nullptr : found->second;
+}
+
+DevicePtr Devices::find_by_resume_token(const std::string& token) const {
+  const auto found = by_resume_token_.find(token);
+  return found == by_resume_token_.end() ? nullptr : found->second;
+}
+
+void Devices::attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> socket) {
+  by_resume_token_.erase(device->resume_token().reveal());
+  device->attach(std::move(socket), Secret{random_.token(resume_token_bytes)});
+  by_resume_token_.emplace(device->resume_token().reveal(), device);
+}
+
+void Devices::request(const DevicePtr& device, std::string_view method, const json::object& data,
+                      Device::Answer answer) {
+  device->request(method, data, clock_.now(), std::move(answer));
+  watch_deadlines();
+}
+
+void Devices::forget(const DeviceId& id) {
+  const auto found = devices_.find(id);
+  if (found == devices_.end()) return;
+  const DevicePtr device = found->second;
+  devices_.erase(found);
+  by_resume_token_.erase(device->resume_token().reveal());
+  device->fail_requests(fail(Errc::unavailable, "the device is gone"));
+}
+
+std::size_t Devices::connected_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(devices_, [](const auto& entry) { return entry.second->socket() != nullptr; }));
+}
+
+void Devices::watch_deadlines() {
+  if (watching_) return;
+  watching_ = true;
+  timer_.expires_after(look_every);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    watching_ = false;
+    // An answer may forget devices: look at a copy.
+    std::vector<DevicePtr> asked;
+    for (const auto& [id, device] : devices_) {
+      if (device->open_requests() > 0) asked.push_back(device);
+    }
+    for (const DevicePtr& device : asked) device->expire_requests(clock_.now());
+    if (!asked.empty()) watch_deadlines();
+  });
+}
+
+}  // namespace carillon::signaling

@@ -1,0 +1,54 @@
+// All devices that are connected or may come back, by id and by resume token. Also runs the deadlines of what we asked.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "signaling/device.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace carillon::signaling {
+
+using DevicePtr = std::shared_ptr<Device>;
+
+class Devices {
+ public:
+  /// `clock` and `random` must outlive it.
+  Devices(boost::asio::any_io_executor executor, const Clock& clock, Random& random, Duration answer_timeout);
+
+  /// The device with this id, made if there is none; its identity is what the newest token says.
+  DevicePtr admit(Identity identity);
+  /// nullptr: no such device.
+  [[nodiscard]] DevicePtr find(const DeviceId& id) const;
+  /// nullptr: nobody's, or void. Tokens carry 192 random bits and are looked up by hash, not compared byte by byte.
+  [[nodiscard]] DevicePtr find_by_resume_token(const std::string& token) const;
+
+  /// Gives the device this socket and a new resume token; the token before is void.
+  void attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> socket);
+  /// Asks the device (Device::request) and sees to the deadline.
+  void request(const DevicePtr& device, std::string_view method, const json::object& data, Device::Answer answer);
+  /// Its resume token is void, what it was asked fails.
+  void forget(const DeviceId& id);
+
+  [[nodiscard]] std::size_t connected_count() const;
+  [[nodiscard]] const std::unordered_map<DeviceId, DevicePtr>& all() const { return devices_; }
+
+ private:
+  void watch_deadlines();
+
+  const Clock& clock_;
+  Random& random_;
+  Duration answer_timeout_;
+  std::unordered_map<DeviceId, DevicePtr> devices_;
+  std::unordered_map<std::string, DevicePtr> by_resume_token_;
+  boost::asio::steady_timer timer_;
+  bool watching_ = false;
+};
+
+}  // namespace carillon::signaling

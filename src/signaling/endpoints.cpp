@@ -1,0 +1,147 @@
+// What the server answers over HTTP: who may open a WebSocket, whether it lives, tokens for development, counts.
+#include "signaling/node.hpp"
+
+#include "jose/access_token.hpp"
+#include "protocol/decode.hpp"
+#include "signaling/session.hpp"
+
+#include <openssl/crypto.h>
+#include <boost/describe.hpp>
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <utility>
+
+namespace carillon::signaling {
+namespace {
+
+constexpr std::string_view protoo = "protoo";
+constexpr std::string_view token_subprotocol = "token.";
+constexpr std::chrono::hours dev_token_lasts{24};
+
+struct DevTokenRequest {
+  UserId user;
+  std::optional<protocol::Text<128>> name;
+  std::optional<protocol::Text<128>> device;
+};
+BOOST_DESCRIBE_STRUCT(DevTokenRequest, (), (user, name, device))
+
+http::Response error_response(const Error& error) {
+  return http::Response::json(http_status(error.code),
+                              json::serialize(json::object{
+                                  {"error", json::object{{"code", to_string(error.code)}, {"reason", error.detail}}}}));
+}
+
+/// A request handler that does not wait.
+template <class Handler>
+http::RequestHandler at_once(Handler handler) {
+  struct Run {
+    static boost::asio::awaitable<http::Response> run(http::Response response) { co_return response; }
+  };
+  return [handler = std::move(handler)](const http::Request& request) { return Run::run(handler(request)); };
+}
+
+/// `?token=`, `Authorization: Bearer`, or the subprotocol `token.<jwt>`.
+std::string token_of(const http::UpgradeRequest& upgrade) {
+  for (const std::string& offered : upgrade.subprotocols) {
+    if (offered.starts_with(token_subprotocol)) return offered.substr(token_subprotocol.size());
+  }
+  if (const auto bearer = upgrade.request.bearer_token()) return *bearer;
+  return upgrade.request.query.get("token");
+}
+
+}  // namespace
+
+void Node::add_routes() {
+  server_.on_upgrade("/ws", [this](http::UpgradeRequest request) { return on_upgrade(std::move(request)); });
+  server_.route("GET", "/livez", at_once([](const http::Request&) { return http::Response::text(200, "ok\n"); }));
+  server_.route("GET", "/readyz", at_once([this](const http::Request&) {
+                  const bool ready = !stopping_ && !workers_.all().empty();
+                  return ready ? http::Response::text(200, "ready\n") : http::Response::text(503, "no media worker\n");
+                }));
+  server_.route("GET", "/v1/debug/counts", at_once([this](const http::Request& r) { return debug_counts(r); }));
+  if (config_.dev) {
+    server_.route("POST", "/dev/token", at_once([this](const http::Request& r) { return dev_token(r); }));
+  }
+  if (!config_.web_dir.empty()) server_.serve_files(config_.web_dir);
+}
+
+boost::asio::awaitable<http::UpgradeDecision> Node::on_upgrade(http::UpgradeRequest upgrade) {
+  if (std::ranges::find(upgrade.subprotocols, protoo) == upgrade.subprotocols.end()) {
+    co_return http::UpgradeDecision::refuse(
+        error_response(fail(Errc::forbidden, "Sec-WebSocket-Protocol: expected protoo")));
+  }
+  if (stopping_) co_return http::UpgradeDecision::refuse(error_response(fail(Errc::unavailable, "the server stops")));
+  Result<Identity> identity = identify(upgrade);
+  if (!identity) {
+    log_.info("session refused: {}", identity.error().detail);
+    co_return http::UpgradeDecision::refuse(error_response(identity.error()));
+  }
+  auto session = std::make_shared<Session>(*this, std::move(*identity), upgrade.request.query.get("resume"));
+  co_return http::UpgradeDecision::accept(std::move(session), std::string{protoo});
+}
+
+/// A resume token stands for the session that got it, also after its access token has expired.
+Result<Identity> Node::identify(const http::UpgradeRequest& upgrade) {
+  if (const auto resume = upgrade.request.query.get("resume"); !resume.empty()) {
+    if (const DevicePtr device = devices_.find_by_resume_token(resume)) return device->identity();
+  }
+  const std::string token = token_of(upgrade);
+  if (token.empty())
+    return fail(Errc::unauthorized, "no access token: ?token=, Authorization or subprotocol token.<jwt>");
+  Result<jose::Claims> claims = jose::verify_access_token(token, config_.keys, clock_.now());
+  if (!claims) return claims.error();
+  const UserId user{claims->user};
+  DeviceId device = claims->device ? device_id(user, *claims->device) : DeviceId{random_.uuid()};
+  return Identity{user, claims->name, std::move(device), claims->calls};
+}
+
+http::Response Node::dev_token(const http::Request& request) {
+  boost::system::error_code error;
+  const json::value body = json::parse(request.body, error);
+  if (error) return error_response(fail(Errc::bad_request, "body: not JSON: " + error.message()));
+  DevTokenRequest wanted;
+  const protocol::Path root{nullptr, "body", 0, false};
+  const Result<> decoded = protocol::decode(body, wanted, root);
+  if (!decoded) return error_response(decoded.error());
+  jose::Claims claims;
+  claims.user = wanted.user.str();
+  claims.name = wanted.name ? wanted.name->value : wanted.user.str();
+  if (wanted.device) claims.device = wanted.device->value;
+  claims.expires_at = clock_.now() + dev_token_lasts;
+  const Result<std::string> token = jose::sign_access_token(claims, *config_.dev_key);
+  if (!token) return error_response(token.error());
+  return http::Response::json(200, json::serialize(json::object{{"token", *token}}));
+}
+
+bool Node::is_operator(const http::Request& request) const {
+  if (config_.dev) return true;
+  const auto given = request.bearer_token();
+  const std::string& key = config_.server_key.reveal();
+  return !key.empty() && given && given->size() == key.size() &&
+         CRYPTO_memcmp(given->data(), key.data(), key.size()) == 0;
+}
+
+http::Response Node::debug_counts(const http::Request& request) const {
+  if (!is_operator(request)) return error_response(fail(Errc::unauthorized, "Authorization: expected the server key"));
+  json::array workers;
+  for (const auto& [id, entry] : workers_.all()) {
+    workers.push_back(json::object{{"pid", entry.worker->pid()},
+                                   {"routers", entry.worker->router_count()},
+                                   {"transports", entry.worker->transport_count()}});
+  }
+  const room::Counts rooms = rooms_.counts();
+  const call::Counts calls = calls_.calls().counts();
+  return http::Response::json(200, json::serialize(json::object{{"sessions", devices_.connected_count()},
+                                                                {"users", calls.users},
+                                                                {"calls", calls.calls},
+                                                                {"rooms", rooms.rooms},
+                                                                {"peers", rooms.peers},
+                                                                {"transports", rooms.transports},
+                                                                {"producers", rooms.producers},
+                                                                {"consumers", rooms.consumers},
+                                                                {"workers", std::move(workers)}}));
+}
+
+}  // namespace carillon::signaling

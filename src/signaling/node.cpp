@@ -1,0 +1,230 @@
+#include "signaling/node.hpp"
+
+#include "base/async.hpp"
+#include "signaling/call_messages.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <utility>
+
+namespace carillon::signaling {
+namespace {
+
+json::array ice_servers_json(const std::vector<IceServer>& servers) {
+  json::array array;
+  for (const IceServer& server : servers) {
+    json::array urls;
+    for (const std::string& url : server.urls) urls.emplace_back(url);
+    json::object entry{{"urls", std::move(urls)}};
+    if (!server.username.empty()) {
+      entry["username"] = server.username;
+      entry["credential"] = server.credential.reveal();
+    }
+    array.push_back(std::move(entry));
+  }
+  return array;
+}
+
+}  // namespace
+
+Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Random& random, Logger log)
+    : io_{io},
+      config_{std::move(config)},
+      clock_{clock},
+      random_{random},
+      log_{std::move(log)},
+      devices_{io.get_executor(), clock, random, config_.client_answer_timeout},
+      rooms_{config_.rooms},
+      workers_{io, config_.media, log_},
+      shared_{io,
+              clock,
+              devices_,
+              rooms_,
+              workers_,
+              config_.media,
+              log_,
+              [this](const DeviceId& device, const CallId& call) { return calls_.calls().may_join_room(device, call); }},
+      calls_{io.get_executor(), config_.calls, clock, random, devices_, *this, log_},
+      server_{io, config_.http, log_} {
+  workers_.on_up = [this](const room::WorkerId& worker) { rooms_.add_worker(worker); };
+  workers_.on_died = [this](const room::WorkerId& worker) { on_worker_died(worker); };
+  calls_.on_presence = [this](const UserId& user) { tell_presence(user); };
+  add_routes();
+}
+
+Node::~Node() = default;
+
+boost::asio::awaitable<Result<>> Node::start() {
+  const Result<> workers = co_await workers_.start();
+  if (!workers) co_return workers;
+  co_return server_.start();
+}
+
+boost::asio::awaitable<void> Node::stop() {
+  if (stopping_) co_return;
+  stopping_ = true;
+  server_.stop_accepting();
+  calls_.end_all(call::EndReason::failed);
+  server_.close(http::close_code::going_away, "the server stops");
+  co_await workers_.stop();
+}
+
+// ---- sessions ----
+
+DevicePtr Node::open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket) {
+  DevicePtr device = resume.empty() ? nullptr : devices_.find_by_resume_token(resume);
+  const bool resumed = device != nullptr && device->user() == identity.user;
+  if (!resumed) device = devices_.admit(std::move(identity));
+
+  if (const std::shared_ptr<http::WebSocket> old = device->socket()) {
+    device->detach();
+    old->close(http::close_code::do_not_reconnect, "a newer session of this device took over");
+  }
+  devices_.attach(device, std::move(socket));
+  const auto welcome = [&] { send_welcome(*device); };
+  const Identity& who = device->identity();
+  if (resumed) {
+    log_.info("session resumed user={} device={}", who.user, who.device);
+    calls_.event(call::DeviceResumed{who.device}, welcome);
+    device->send_again(clock_.now());
+  } else {
+    log_.info("session opened user={} device={}", who.user, who.device);
+    calls_.event(call::DeviceConnected{who.device, who.user, who.name}, welcome);
+  }
+  tell_presence(who.user);
+  return device;
+}
+
+void Node::close_session(const DevicePtr& device, bool hang_up, std::uint16_t code) {
+  device->detach();
+  log_.info("session {} code={} user={} device={}", hang_up ? "closed" : "lost", code, device->user(), device->id());
+  if (hang_up) {
+    calls_.event(call::DeviceClosed{device->id()});
+  } else {
+    calls_.event(call::DeviceLost{device->id()});
+  }
+  // Without a grace, or after a good-bye, nothing keeps it.
+  if (calls_.calls().presence().find(device->id()) == nullptr) devices_.forget(device->id());
+  tell_presence(device->user());
+}
+
+void Node::send_welcome(Device& device) {
+  json::array calls;
+  for (const call::CallSnapshot& snapshot : calls_.calls().snapshot(device.user(), device.id())) {
+    json::object entry = to_json(snapshot);
+    const auto room = media_rooms_.find(snapshot.call);
+    if (room != media_rooms_.end()) {
+      if (auto media = room->second->snapshot(device.id())) entry["mediaState"] = std::move(*media);
+    }
+    calls.push_back(std::move(entry));
+  }
+  device.notify("welcome", {{"userId", device.user().str()},
+                            {"deviceId", device_label(device.user(), device.id())},
+                            {"peerId", device.id().str()},
+                            {"resumeToken", device.resume_token().reveal()},
+                            {"resumeGraceMs", config_.calls.grace.count()},
+                            {"serverTime", to_ms(clock_.now())},
+                            {"iceServers", ice_servers_json(config_.ice_servers)},
+                            {"calls", std::move(calls)}});
+}
+
+json::object Node::presence_json(const UserId& user) const {
+  const call::Presence& presence = calls_.calls().presence();
+  return {{"userId", user.str()}, {"name", presence.party(user).name}, {"devices", presence.devices_of(user).size()}};
+}
+
+Result<json::object> Node::watch_presence(Device& device) {
+  if (!config_.presence) return fail(Errc::forbidden, "presence is off on this server");
+  device.watches_presence = true;
+  json::array users;
+  for (const auto& [user, state] : calls_.calls().presence().users()) {
+    if (!calls_.calls().presence().devices_of(user).empty()) users.push_back(presence_json(user));
+  }
+  return json::object{{"users", std::move(users)}};
+}
+
+void Node::tell_presence(const UserId& user) {
+  if (!config_.presence) return;
+  const json::object data = presence_json(user);
+  for (const auto& [id, device] : devices_.all()) {
+    if (device->watches_presence) device->notify("presence", data);
+  }
+}
+
+// ---- rooms ----
+
+void Node::open_room(const CallId& call, const RoomId& room) {
+  const Result<room::WorkerId> worker = rooms_.open(room);
+  if (!worker) {
+    log_.error("no room for a call: {} call={}", worker.error().detail, call);
+    boost::asio::post(io_, [this, call] { fail_room(call); });  // not while the call is still being told of
+    return;
+  }
+  const auto made = std::make_shared<MediaRoom>(shared_, call, room);
+  media_rooms_.emplace(call, made);
+  boost::asio::co_spawn(io_, open(made, *worker), report(log_, "opening a room"));
+}
+
+boost::asio::awaitable<void> Node::open(std::shared_ptr<MediaRoom> room, room::WorkerId worker) {
+  const Result<> opened = co_await room->open(std::move(worker));
+  if (opened) co_return;
+  log_.error("a room does not open: {} call={}", opened.error().detail, room->call());
+  fail_room(room->call());
+}
+
+void Node::fail_room(const CallId& call) { calls_.event(call::RoomFailed{call}); }
+
+void Node::close_room(const CallId& call) {
+  const auto found = media_rooms_.find(call);
+  if (found == media_rooms_.end()) return;
+  const std::shared_ptr<MediaRoom> room = found->second;
+  media_rooms_.erase(found);
+  room->close();
+  rooms_.close(room->room());
+}
+
+void Node::drop_peer(const CallId& call, const DeviceId& device) {
+  const auto found = media_rooms_.find(call);
+  if (found != media_rooms_.end()) found->second->drop_peer(device);
+}
+
+void Node::on_worker_died(const room::WorkerId& worker) {
+  for (const RoomId& lost : rooms_.remove_worker(worker)) {
+    std::vector<CallId> calls;
+    for (const auto& [call, room] : media_rooms_) {
+      if (room->room() == lost) calls.push_back(call);
+    }
+    for (const CallId& call : calls) fail_room(call);
+  }
+}
+
+Result<std::shared_ptr<MediaRoom>> Node::room_for(const Device& device, const protocol::MediaRequest& request) {
+  std::optional<CallId> call = protocol::call_of(request);
+  if (!call) call = calls_.calls().only_call_of(device.id());
+  if (!call)
+    return fail(Errc::bad_request, "data.callId: expected the id of a call: this device is not in exactly one");
+  const auto found = media_rooms_.find(*call);
+  if (found == media_rooms_.end() || !calls_.calls().may_join_room(device.id(), *call)) {
+    return fail(Errc::not_found, "data.callId: this device is in no such call");
+  }
+  return found->second;
+}
+
+boost::asio::awaitable<void> Node::media_request(DevicePtr device, protocol::MediaRequest request,
+                                                 MediaRoom::Answer answer) {
+  if (std::holds_alternative<protocol::GetRouterRtpCapabilities>(request) && !protocol::call_of(request)) {
+    json::object data = server_rtp_capabilities().as_object();
+    data["routerRtpCapabilities"] = server_rtp_capabilities();
+    answer(std::move(data));
+    co_return;
+  }
+  const auto room = room_for(*device, request);
+  if (!room) {
+    answer(room.error());
+    co_return;
+  }
+  const std::shared_ptr<MediaRoom> media = *room;
+  co_await media->handle(std::move(device), std::move(request), std::move(answer));
+}
+
+}  // namespace carillon::signaling

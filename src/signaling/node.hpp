@@ -1,0 +1,89 @@
+// One running server: builds the parts, joins them, and ends them in order. The only object that main needs.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "http/server.hpp"
+#include "room/rooms.hpp"
+#include "signaling/call_driver.hpp"
+#include "signaling/config.hpp"
+#include "signaling/devices.hpp"
+#include "signaling/media_room.hpp"
+#include "signaling/worker_pool.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace carillon::signaling {
+
+class Node final : private RoomKeeper {
+ public:
+  /// `io`, `clock` and `random` must outlive it; `io` is run by one thread.
+  Node(boost::asio::io_context& io, Config config, const Clock& clock, Random& random, Logger log);
+  ~Node() override;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  /// Workers first, then the listener: who can connect can call.
+  boost::asio::awaitable<Result<>> start();
+  /// Accepts nobody new, ends calls, sessions and workers.
+  boost::asio::awaitable<void> stop();
+  [[nodiscard]] const std::vector<std::uint16_t>& ports() const { return server_.ports(); }
+
+  // For sessions.
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] boost::asio::io_context& io() { return io_; }
+  [[nodiscard]] const Logger& log() const { return log_; }
+  [[nodiscard]] CallDriver& calls() { return calls_; }
+  /// Sends `welcome`. The device of a valid resume token, else the identity's.
+  DevicePtr open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket);
+  void close_session(const DevicePtr& device, bool hang_up, std::uint16_t code);
+  Result<json::object> watch_presence(Device& device);
+  boost::asio::awaitable<void> media_request(DevicePtr device, protocol::MediaRequest request,
+                                             MediaRoom::Answer answer);
+
+ private:
+  // RoomKeeper
+  void open_room(const CallId& call, const RoomId& room) override;
+  void close_room(const CallId& call) override;
+  void drop_peer(const CallId& call, const DeviceId& device) override;
+
+  boost::asio::awaitable<void> open(std::shared_ptr<MediaRoom> room, room::WorkerId worker);
+  void fail_room(const CallId& call);
+  void on_worker_died(const room::WorkerId& worker);
+  void send_welcome(Device& device);
+  void tell_presence(const UserId& user);
+  [[nodiscard]] json::object presence_json(const UserId& user) const;
+  [[nodiscard]] Result<std::shared_ptr<MediaRoom>> room_for(const Device& device,
+                                                            const protocol::MediaRequest& request);
+
+  // endpoints.cpp
+  void add_routes();
+  boost::asio::awaitable<http::UpgradeDecision> on_upgrade(http::UpgradeRequest request);
+  [[nodiscard]] Result<Identity> identify(const http::UpgradeRequest& request);
+  [[nodiscard]] http::Response dev_token(const http::Request& request);
+  [[nodiscard]] http::Response debug_counts(const http::Request& request) const;
+  [[nodiscard]] bool is_operator(const http::Request& request) const;
+
+  boost::asio::io_context& io_;
+  Config config_;
+  const Clock& clock_;
+  Random& random_;
+  Logger log_;
+  bool stopping_ = false;
+  Devices devices_;
+  room::Rooms rooms_;
+  WorkerPool workers_;
+  MediaRoom::Shared shared_;
+  std::map<CallId, std::shared_ptr<MediaRoom>> media_rooms_;
+  CallDriver calls_;
+  http::Server server_;
+};
+
+}  // namespace carillon::signaling

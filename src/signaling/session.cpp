@@ -1,0 +1,111 @@
+#include "signaling/session.hpp"
+
+#include "base/async.hpp"
+#include "protocol/commands.hpp"
+#include "signaling/node.hpp"
+
+#include <utility>
+
+namespace carillon::signaling {
+namespace {
+
+/// The peer closed, in words that mean good-bye: RFC 6455 section 7.4.1 normal and going away, none at all, or its own.
+bool is_hang_up(const http::CloseInfo& info) {
+  using namespace http::close_code;
+  return info.clean && (info.code == normal || info.code == going_away || info.code == no_status || info.code >= 3000);
+}
+
+}  // namespace
+
+Session::Session(Node& node, Identity identity, std::string resume)
+    : node_{node}, identity_{std::move(identity)}, resume_{std::move(resume)} {}
+
+void Session::on_open(std::shared_ptr<http::WebSocket> socket) {
+  socket_ = std::move(socket);
+  device_ = node_.open_session(std::move(identity_), resume_, socket_);
+}
+
+void Session::on_closed(const http::CloseInfo& info) {
+  media_jobs_.clear();
+  // Another session of this device may have taken over meanwhile.
+  if (!device_ || device_->socket() != socket_) return;
+  node_.close_session(device_, !closed_by_us_ && is_hang_up(info), info.code);
+}
+
+void Session::close(std::uint16_t code, std::string_view reason) {
+  closed_by_us_ = true;
+  socket_->close(code, reason);
+}
+
+void Session::on_message(std::string_view text) {
+  auto parsed = protocol::parse_frame(text);
+  if (auto* wrong = std::get_if<protocol::FrameError>(&parsed)) {
+    if (wrong->id.is_null()) return close(http::close_code::invalid_text, wrong->error.detail);
+    return answer(wrong->id, wrong->error);
+  }
+  std::visit([this](auto& frame) { on_frame(std::move(frame)); }, std::get<protocol::Frame>(parsed));
+}
+
+void Session::on_frame(protocol::Request request) {
+  if (const auto command = protocol::parse_command(request.method, request.data)) {
+    if (!*command) return answer(request.id, command->error());
+    if (std::holds_alternative<protocol::WatchPresence>(**command)) return watch_presence(request.id);
+    node_.calls().command(*device_, **command, [&](Result<json::object> reply) {
+      if (reply) {
+        answer(request.id, json::value(std::move(*reply)));
+      } else {
+        answer(request.id, reply.error());
+      }
+    });
+    return;
+  }
+  queue_media(std::move(request.id), request.method, request.data);
+}
+
+void Session::on_frame(protocol::Response response) {
+  // An answer that comes after its deadline is late, not wrong.
+  (void)device_->on_response(std::move(response));
+}
+
+void Session::on_frame(protocol::Notification notification) {
+  // Unknown notifications get no answer, so they are ignored, as protoo does.
+  if (protocol::may_be_notification(notification.method)) queue_media(nullptr, notification.method, notification.data);
+}
+
+void Session::answer(const json::value& id, const Result<json::value>& result) {
+  if (id.is_null()) return;
+  socket_->send(result ? protocol::encode_response(id, *result) : protocol::encode_error(id, result.error()));
+}
+
+void Session::watch_presence(const json::value& id) {
+  const Result<json::object> users = node_.watch_presence(*device_);
+  answer(id, users ? Result<json::value>{json::value(*users)} : Result<json::value>{users.error()});
+}
+
+void Session::queue_media(json::value id, std::string_view method, const json::object& data) {
+  auto parsed = protocol::parse_media_request(method, data);
+  if (!parsed) return answer(id, fail(Errc::bad_request, fmt::format("method: unknown method \"{}\"", method)));
+  if (!*parsed) return answer(id, parsed->error());
+  if (media_jobs_.size() >= node_.config().media_queue_max) {
+    return answer(id, fail(Errc::rate_limited, "too many media requests wait for their turn"));
+  }
+  media_jobs_.push_back({std::move(id), std::move(**parsed)});
+  if (media_running_) return;
+  media_running_ = true;
+  boost::asio::co_spawn(node_.io(), run_media(), report(node_.log(), "media requests"));
+}
+
+boost::asio::awaitable<void> Session::run_media() {
+  const std::shared_ptr<Session> self = shared_from_this();
+  while (!media_jobs_.empty()) {
+    MediaJob job = std::move(media_jobs_.front());
+    media_jobs_.pop_front();
+    MediaRoom::Answer reply = [self, id = std::move(job.id)](const Result<json::value>& result) {
+      self->answer(id, result);
+    };
+    co_await node_.media_request(device_, std::move(job.request), std::move(reply));
+  }
+  media_running_ = false;
+}
+
+}  // namespace carillon::signaling

@@ -1,0 +1,58 @@
+// One WebSocket of one device: reads its frames, gives commands to calls and media requests to rooms, answers.
+#pragma once
+
+#include "http/web_socket.hpp"
+#include "protocol/frame.hpp"
+#include "protocol/media.hpp"
+#include "signaling/device.hpp"
+#include "signaling/devices.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
+
+#include <deque>
+#include <memory>
+#include <string>
+
+namespace carillon::signaling {
+
+class Node;
+
+class Session final : public http::WebSocketHandler, public std::enable_shared_from_this<Session> {
+ public:
+  /// `resume`: the token of the session that dropped; empty: a fresh one. The node outlives all sessions.
+  Session(Node& node, Identity identity, std::string resume);
+
+  void on_open(std::shared_ptr<http::WebSocket> socket) override;
+  void on_message(std::string_view text) override;
+  void on_closed(const http::CloseInfo& info) override;
+
+  /// Ends it from our side: not a hang-up of the device.
+  void close(std::uint16_t code, std::string_view reason);
+
+ private:
+  void on_frame(protocol::Request request);
+  void on_frame(protocol::Response response);
+  void on_frame(protocol::Notification notification);
+  void answer(const json::value& id, const Result<json::value>& result);
+  void watch_presence(const json::value& id);
+  void queue_media(json::value id, std::string_view method, const json::object& data);
+  boost::asio::awaitable<void> run_media();
+
+  struct MediaJob {
+    json::value id;  ///< null: came as a notification, gets no answer
+    protocol::MediaRequest request;
+  };
+
+  Node& node_;
+  Identity identity_;
+  std::string resume_;
+  std::shared_ptr<http::WebSocket> socket_;
+  DevicePtr device_;
+  bool closed_by_us_ = false;
+  /// Media requests run one after the other, so that a client may send a burst without waiting for answers.
+  std::deque<MediaJob> media_jobs_;
+  bool media_running_ = false;
+};
+
+}  // namespace carillon::signaling

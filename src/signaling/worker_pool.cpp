@@ -1,0 +1,106 @@
+#include "signaling/worker_pool.hpp"
+
+#include "base/async.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace carillon::signaling {
+namespace {
+
+/// A worker that lives this long is well: the wait before its next start begins anew.
+constexpr std::chrono::seconds well_after{60};
+
+}  // namespace
+
+WorkerPool::WorkerPool(boost::asio::io_context& io, MediaConfig config, Logger log)
+    : io_{io}, config_{std::move(config)}, log_{std::move(log)} {}
+
+WorkerPool::~WorkerPool() = default;
+
+boost::asio::awaitable<Result<>> WorkerPool::start() {
+  for (std::size_t slot = 0; slot < config_.workers; ++slot) {
+    const Result<> started = co_await start_one(slot);
+    if (!started) co_return started;
+  }
+  co_return Result<>{};
+}
+
+boost::asio::awaitable<void> WorkerPool::stop() {
+  stopping_ = true;
+  std::vector<std::shared_ptr<mediasoup::Worker>> ending;
+  for (const auto& [id, entry] : workers_) ending.push_back(entry.worker);
+  workers_.clear();
+  for (const auto& worker : ending) worker->close();
+  for (const auto& worker : ending) co_await worker->wait_subprocess_closed();
+}
+
+const WorkerPool::Entry* WorkerPool::find(const room::WorkerId& id) const {
+  const auto found = workers_.find(id);
+  return found == workers_.end() ? nullptr : &found->second;
+}
+
+boost::asio::awaitable<Result<>> WorkerPool::start_one(std::size_t slot) {
+  mediasoup::WorkerSettings settings;
+  settings.worker_bin = config_.worker_bin;
+  settings.log_level = mediasoup::WorkerLogLevel::warn;
+  slots_[slot].started = std::chrono::steady_clock::now();
+  auto worker = co_await mediasoup::Worker::create(std::move(settings), log_.with("slot", slot));
+  if (!worker) co_return worker.error();
+  auto server = co_await (*worker)->create_webrtc_server(server_options(slot));
+  if (!server) {
+    (*worker)->close();
+    co_return fail(server.error().code,
+                   fmt::format("media port {} of [media]: {}", config_.port + slot, server.error().detail));
+  }
+  if (stopping_) {
+    (*worker)->close();
+    co_return Result<>{};
+  }
+  const room::WorkerId id{std::to_string((*worker)->pid())};
+  (*worker)->on_died.connect_forever([this, id, slot](const Error& why) { on_worker_died(id, slot, why); });
+  workers_.emplace(id, Entry{*worker, *server, slot});
+  log_.info("worker is up pid={} slot={}", id, slot);
+  if (on_up) on_up(id);
+  co_return Result<>{};
+}
+
+void WorkerPool::on_worker_died(const room::WorkerId& id, std::size_t slot, const Error& why) {
+  if (workers_.erase(id) == 0) return;
+  log_.error("worker died pid={} slot={}: {}", id, slot, why.detail);
+  if (on_died) on_died(id);
+  Slot& state = slots_[slot];
+  const bool was_well = std::chrono::steady_clock::now() - state.started > well_after;
+  state.delay = was_well || state.delay == Duration{0} ? config_.respawn_delay
+                                                       : std::min(state.delay * 2, config_.respawn_delay_max);
+  boost::asio::co_spawn(io_, respawn(slot, state.delay), report(log_, "respawn of a worker"));
+}
+
+boost::asio::awaitable<void> WorkerPool::respawn(std::size_t slot, Duration delay) {
+  co_await sleep_for(delay);
+  if (stopping_) co_return;
+  const Result<> started = co_await start_one(slot);
+  if (started) co_return;
+  Slot& state = slots_[slot];
+  state.delay = std::min(std::max(state.delay * 2, config_.respawn_delay), config_.respawn_delay_max);
+  log_.error("worker does not start slot={}, next try in {} ms: {}", slot, state.delay.count(), started.error().detail);
+  boost::asio::co_spawn(io_, respawn(slot, state.delay), report(log_, "respawn of a worker"));
+}
+
+mediasoup::WebRtcServerOptions WorkerPool::server_options(std::size_t slot) const {
+  mediasoup::TransportListenInfo info;
+  info.ip = config_.listen_ip;
+  if (!config_.announced_address.empty() && config_.announced_address != config_.listen_ip) {
+    info.announced_address = config_.announced_address;
+  }
+  if (config_.port != 0) info.port = static_cast<std::uint16_t>(config_.port + slot);
+  mediasoup::WebRtcServerOptions options;
+  for (const auto protocol : {mediasoup::TransportProtocol::udp, mediasoup::TransportProtocol::tcp}) {
+    info.protocol = protocol;
+    options.listen_infos.push_back(info);
+  }
+  return options;
+}
+
+}  // namespace carillon::signaling
