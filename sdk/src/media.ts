@@ -203,6 +203,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
       return id;
     } finally {
       this.#announcing.delete(announcing);
+      if (this.#announcing.size === 0 && this.#producerIds.size > 0) this.emit('timing', 'produced');
     }
   }
 

@@ -52,7 +52,7 @@ interface FakeCall {
   active: boolean;
   places: Map<string, Place>;
   timer: ReturnType<typeof setTimeout>;
-  /** Device ids that have joined the room, with their transports. */
+  /** Peer ids that have joined the room. */
   joined: Set<string>;
   producers: Map<string, FakeServerProducer>;
   /** Consumer id → whose, and of what. */
@@ -322,9 +322,9 @@ export class FakeServer {
     restartIce: () => ({ ...ICE, iceParameters: ICE }),
     join: (session, data) => {
       const call = this.#seated(session, data);
-      if (call.joined.has(session.deviceId)) throw new Refusal(409, 'conflict', 'joined already');
+      if (call.joined.has(session.peerId)) throw new Refusal(409, 'conflict', 'joined already');
       const others = this.#inRoom(call, session);
-      call.joined.add(session.deviceId);
+      call.joined.add(session.peerId);
       this.#then(() => {
         for (const producer of call.producers.values()) this.#consume(call, session, producer);
         for (const other of others) {
@@ -483,7 +483,7 @@ export class FakeServer {
     if (!place || !('seat' in place) || place.seat.session !== session) return;
     const { userId, deviceId } = session;
     call.places.set(userId, { out: true });
-    call.joined.delete(deviceId);
+    call.joined.delete(session.peerId);
     this.tell(session, call, 'end-call', { reason });
     for (const producer of [...call.producers.values()]) {
       if (producer.owner === session) this.#closeProducer(call, producer.id);
@@ -573,7 +573,7 @@ export class FakeServer {
   }
 
   #inRoom(call: FakeCall, except: FakeSession): FakeSession[] {
-    return this.#seats(call).filter((seat) => seat !== except && call.joined.has(seat.deviceId));
+    return this.#seats(call).filter((seat) => seat !== except && call.joined.has(seat.peerId));
   }
 
   #online(userId: string): FakeSession[] {
@@ -646,7 +646,7 @@ export class FakeServer {
           : [],
       );
       const state = call.active ? 'active' : 'ringing';
-      const mediaState = call.joined.has(session.deviceId) && yourState === 'joined' && this.#mediaState(call, session);
+      const mediaState = call.joined.has(session.peerId) && yourState === 'joined' && this.#mediaState(call, session);
       return [
         {
           callId: call.id,
