@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <thread>
 
 namespace carillon::app {
@@ -146,6 +147,9 @@ Result<> finish(Config& config, bool dev) {
   server.dev = dev;
   if (dev) server.presence = true;
   if (media.workers == 0) media.workers = std::max(1U, std::thread::hardware_concurrency());
+  if (const char* named = std::getenv("CARILLON_WORKER"); named != nullptr && media.worker_bin.empty()) {
+    media.worker_bin = named;
+  }
   if (media.worker_bin.empty()) media.worker_bin = CARILLON_WORKER_PATH;
   if (media.worker_bin.empty()) {
     return fail(Errc::bad_request,

@@ -257,7 +257,7 @@ const std::vector<Setting>& settings() {
           "signaling", "dead-seconds", "silence on a WebSocket before the session is lost", 2, 7200,
           [](Config & c) -> auto& { return c.server.http.web_socket.dead_after; }),
       text(
-          "media", "worker", "path of the mediasoup-worker binary",
+          "media", "worker", "path of the mediasoup-worker binary; empty: CARILLON_WORKER, then the one built here",
           [](Config & c) -> auto& { return c.server.media.worker_bin; }),
       number(
           "media", "workers", "worker processes; 0: one for each core", 0, 256,
