@@ -62,7 +62,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   const ServerConfig& config_;
   std::string buffer_;  // read and not yet parsed
   bool first_request_ = true;
-  bool idle_ = true;       // between requests
+  bool idle_ = true;  // between requests
   bool draining_ = false;
   bool timed_out_ = false;
   bool aborted_ = false;

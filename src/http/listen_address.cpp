@@ -6,7 +6,8 @@ namespace carillon::http {
 
 Result<ListenAddress> parse_listen_address(std::string_view text) {
   const auto wrong = [&] {
-    return fail(Errc::bad_request, "expected host:port, as 127.0.0.1:8080 or [::1]:8080, not '" + std::string{text} + "'");
+    return fail(Errc::bad_request,
+                "expected host:port, as 127.0.0.1:8080 or [::1]:8080, not '" + std::string{text} + "'");
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return wrong();

@@ -17,7 +17,8 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 void Headers::add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
@@ -76,7 +77,8 @@ std::string Values::get(std::string_view name) const { return find(name).value_o
 std::optional<std::string> Request::bearer_token() const {
   const std::string_view value = headers.get("Authorization");
   constexpr std::string_view scheme = "Bearer ";
-  if (value.size() <= scheme.size() || !equal_ignoring_case(value.substr(0, scheme.size()), scheme)) return std::nullopt;
+  if (value.size() <= scheme.size() || !equal_ignoring_case(value.substr(0, scheme.size()), scheme))
+    return std::nullopt;
   return std::string{trimmed(value.substr(scheme.size()))};
 }
 

@@ -55,11 +55,11 @@ class Values {
 };
 
 struct Request {
-  std::string method;          // "GET"
-  std::string path;            // percent-decoded, without the query; begins with '/'
-  std::string raw_path;        // as sent
-  Values params;               // of the route's {name} parts, percent-decoded
-  Values query;                // percent-decoded, '+' is a space
+  std::string method;    // "GET"
+  std::string path;      // percent-decoded, without the query; begins with '/'
+  std::string raw_path;  // as sent
+  Values params;         // of the route's {name} parts, percent-decoded
+  Values query;          // percent-decoded, '+' is a space
   Headers headers;
   std::string body;
   std::string remote_address;  // "192.0.2.1:4711"; not for logs at info

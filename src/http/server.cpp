@@ -54,8 +54,7 @@ Acceptor open_acceptor(boost::asio::io_context& io, const tcp::endpoint& endpoin
 
 /// Machines without IPv6 resolve names to it, too.
 bool is_absent_family(const boost::system::error_code& ec) {
-  return ec == boost::asio::error::address_family_not_supported ||
-         ec == boost::system::errc::address_not_available;
+  return ec == boost::asio::error::address_family_not_supported || ec == boost::system::errc::address_not_available;
 }
 
 Response method_not_allowed(std::vector<std::string> allowed, bool is_options) {
@@ -86,7 +85,9 @@ UpgradeDecision UpgradeDecision::refuse(Response response) {
 class Server::Impl final : public Dispatcher, public std::enable_shared_from_this<Impl> {
  public:
   Impl(boost::asio::io_context& io, ServerConfig the_config, Logger log)
-      : io_{io}, config{std::move(the_config)}, log_{std::move(log)},
+      : io_{io},
+        config{std::move(the_config)},
+        log_{std::move(log)},
         pool{std::make_shared<ConnectionPool>(io, config.web_socket, log_)} {}
 
   Result<> start() {
@@ -99,7 +100,8 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     }
     for (std::size_t i = 0; i < acceptors_.size(); ++i) {
       auto self = shared_from_this();
-      boost::asio::co_spawn(io_, [self, i] { return self->accept_loop(i); }, report(log_, "accepting"));
+      boost::asio::co_spawn(
+          io_, [self, i] { return self->accept_loop(i); }, report(log_, "accepting"));
     }
     return {};
   }
@@ -234,7 +236,8 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     const auto connection =
         std::make_shared<HttpConnection>(Stream{std::move(socket)}, pool, shared_from_this(), config);
     connections.emplace(connection.get(), connection);
-    boost::asio::co_spawn(io_, [connection] { return connection->run(); }, report(log_, "HTTP connection"));
+    boost::asio::co_spawn(
+        io_, [connection] { return connection->run(); }, report(log_, "HTTP connection"));
   }
 
   Response from_files(const Request& request, const std::vector<std::string>& segments) {

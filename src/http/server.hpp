@@ -123,7 +123,7 @@ class Server {
     std::size_t web_sockets = 0;
     std::uint64_t messages_in = 0;  // of all WebSockets since the start
     std::uint64_t messages_out = 0;
-    std::uint64_t writes = 0;       // system calls that sent them
+    std::uint64_t writes = 0;  // system calls that sent them
   };
   [[nodiscard]] Counts counts() const;
 

@@ -53,7 +53,8 @@ constexpr std::array types{
 };
 
 bool is_plain_name(const std::string& segment) {
-  return !segment.empty() && segment.front() != '.' && segment.find_first_of(std::string_view{"/\\\0", 3}) == std::string::npos;
+  return !segment.empty() && segment.front() != '.' &&
+         segment.find_first_of(std::string_view{"/\\\0", 3}) == std::string::npos;
 }
 
 bool is_below(const fs::path& directory, const fs::path& path) {
@@ -115,7 +116,8 @@ bool has_hashed_name(const fs::path& path) {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
   // A word of eight letters is no hash: "service-renderer.js".
-  return fits && std::any_of(hash.begin(), hash.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
+  return fits &&
+         std::any_of(hash.begin(), hash.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); });
 }
 
 StaticFiles::StaticFiles(fs::path directory) {
@@ -165,8 +167,7 @@ Response StaticFiles::respond(const Request& request, const fs::path& path) {
   if (!file) return Response::text(500, "the file cannot be read\n");
   Response response{200, content_type_of(path), {}};
   response.headers.add("ETag", file->etag);
-  response.headers.add("Cache-Control",
-                       has_hashed_name(path) ? "public, max-age=31536000, immutable" : "no-cache");
+  response.headers.add("Cache-Control", has_hashed_name(path) ? "public, max-age=31536000, immutable" : "no-cache");
   if (has_packed) response.headers.add("Vary", "Accept-Encoding");
   if (matches_etag(request, file->etag)) {
     response.status = 304;

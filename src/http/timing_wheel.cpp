@@ -21,9 +21,7 @@ void TimingWheel::push_back(Link& list, Link& link) {
 }
 
 /// The tick at which this moment is over: rounded up.
-std::int64_t TimingWheel::tick_of(Time time) const {
-  return (time.time_since_epoch() + tick_ - Duration{1}) / tick_;
-}
+std::int64_t TimingWheel::tick_of(Time time) const { return (time.time_since_epoch() + tick_ - Duration{1}) / tick_; }
 
 void TimingWheel::schedule(Entry& entry, Time deadline) {
   unlink(entry);

@@ -50,12 +50,12 @@ void append_frame(std::string& out, std::uint8_t opcode, std::string_view payloa
 
 struct WebSocketDecoder::Pending {
   char header[14] = {};
-  std::uint8_t header_size = 0;   // bytes of an incomplete header
-  bool in_payload = false;        // `frame` has been checked and its payload is coming
-  bool in_message = false;        // a fragmented message is open
-  bool message_done = false;      // `message` was given out by the last call
+  std::uint8_t header_size = 0;  // bytes of an incomplete header
+  bool in_payload = false;       // `frame` has been checked and its payload is coming
+  bool in_message = false;       // a fragmented message is open
+  bool message_done = false;     // `message` was given out by the last call
   Header frame;
-  std::uint64_t received = 0;     // of the frame's payload
+  std::uint64_t received = 0;  // of the frame's payload
   std::string control;
   std::string message;
   Utf8Checker utf8;

@@ -19,12 +19,12 @@ struct DecodedFrame {
     text,       // a whole message
     ping,
     pong,
-    close,      // code is 1005 when the peer gave none
-    error,      // the connection must fail with this code; the decoder takes nothing after it
+    close,  // code is 1005 when the peer gave none
+    error,  // the connection must fail with this code; the decoder takes nothing after it
   };
   Kind kind = Kind::need_more;
-  std::string_view payload;   // text, ping, pong; the reason of close; for error what was wrong
-  std::uint16_t code = 0;     // close, error
+  std::string_view payload;  // text, ping, pong; the reason of close; for error what was wrong
+  std::uint16_t code = 0;    // close, error
 };
 
 /// Frames of a client, which are masked. Holds memory only while a frame or a fragmented message is incomplete.

@@ -121,11 +121,11 @@ class WebSocketConnection final : public WebSocket,
   std::shared_ptr<WebSocketHandler> handler_;  // null once on_closed was called
   Stream stream_;
   WebSocketDecoder decoder_;
-  std::string out_;             // frames, of which out_sent_ bytes have gone
+  std::string out_;  // frames, of which out_sent_ bytes have gone
   std::size_t out_sent_ = 0;
   std::size_t pool_index_ = 0;  // belongs to the pool
   Time last_received_{};
-  Time last_written_{};         // progress of a write that had to wait
+  Time last_written_{};           // progress of a write that had to wait
   std::uint16_t close_code_ = 0;  // ours, in closing
   State state_ = State::open;
   bool flush_queued_ = false;

@@ -36,9 +36,8 @@ Response upgrade_required(std::string text) {
 std::string normal_origin(std::string_view origin) {
   while (origin.ends_with('/')) origin.remove_suffix(1);
   std::string out{origin};
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
-    return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-  });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); });
   if (out.starts_with("https://") && out.ends_with(":443")) out.resize(out.size() - 4);
   if (out.starts_with("http://") && out.ends_with(":80")) out.resize(out.size() - 3);
   return out;
@@ -81,11 +80,11 @@ bool is_origin_allowed(const Request& request, const std::vector<std::string>& a
   if (allowed_origins.empty()) {
     // A proxy in front may end TLS, so the scheme is not ours to know; the host is.
     const std::string_view host = request.headers.get("Host");
-    return origin == normal_origin("http://" + std::string{host}) || origin == normal_origin("https://" + std::string{host});
+    return origin == normal_origin("http://" + std::string{host}) ||
+           origin == normal_origin("https://" + std::string{host});
   }
-  return std::any_of(allowed_origins.begin(), allowed_origins.end(), [&](const std::string& allowed) {
-    return allowed == "*" || normal_origin(allowed) == origin;
-  });
+  return std::any_of(allowed_origins.begin(), allowed_origins.end(),
+                     [&](const std::string& allowed) { return allowed == "*" || normal_origin(allowed) == origin; });
 }
 
 std::string accept_key(std::string_view key) {
@@ -99,7 +98,8 @@ std::string accept_key(std::string_view key) {
 }
 
 std::string switching_protocols(std::string_view key, std::string_view subprotocol) {
-  std::string out = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
+  std::string out =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ";
   out += accept_key(key);
   if (!subprotocol.empty()) {
     out += "\r\nSec-WebSocket-Protocol: ";

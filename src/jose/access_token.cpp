@@ -22,7 +22,8 @@ constexpr double seconds_max = 1e11;
 Error wrong_claim(std::string text) { return fail(Errc::unauthorized, "bad claim " + std::move(text)); }
 
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 /// nullopt: absent.
@@ -45,7 +46,8 @@ Result<std::optional<Time>> read_time(const json::object& claims, std::string_vi
   if (!value) return std::optional<Time>{};
   if (!value->is_number()) return wrong_claim(fmt::format("{}: expected seconds since 1970", name));
   const double seconds = value->to_number<double>();
-  if (!(seconds >= 0 && seconds <= seconds_max)) return wrong_claim(fmt::format("{}: expected seconds since 1970", name));
+  if (!(seconds >= 0 && seconds <= seconds_max))
+    return wrong_claim(fmt::format("{}: expected seconds since 1970", name));
   return std::optional<Time>{from_ms(std::llround(seconds * 1000))};
 }
 
@@ -67,19 +69,17 @@ Result<CallGrants> read_grants(const json::object& claims) {
   return grants;
 }
 
-std::int64_t seconds_of(Time time) {
-  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-}
+std::int64_t seconds_of(Time time) { return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count(); }
 
 Result<> check_times(const Claims& claims, Time now) {
   if (now >= claims.expires_at + clock_skew) {
-    return fail(Errc::token_expired,
-                fmt::format("the token's exp {} is past; server time is {}", seconds_of(claims.expires_at), seconds_of(now)));
+    return fail(Errc::token_expired, fmt::format("the token's exp {} is past; server time is {}",
+                                                 seconds_of(claims.expires_at), seconds_of(now)));
   }
   for (const auto& [name, time] : {std::pair{"nbf", claims.not_before}, {"iat", claims.issued_at}}) {
     if (time && *time > now + clock_skew) {
-      return fail(Errc::token_not_yet_valid,
-                  fmt::format("the token's {} {} is to come; server time is {}", name, seconds_of(*time), seconds_of(now)));
+      return fail(Errc::token_not_yet_valid, fmt::format("the token's {} {} is to come; server time is {}", name,
+                                                         seconds_of(*time), seconds_of(now)));
     }
   }
   return {};

@@ -14,18 +14,18 @@ namespace carillon::jose {
 
 /// What the bearer may do with calls. An absent `calls` claim grants all; an absent member of it does too.
 struct CallGrants {
-  bool start = true;     // start-call and invite
-  bool accept = true;    // accept-call and join-call
-  bool publish = true;   // produce audio and video
-  bool moderate = false; // end a call for everyone; absent means no
+  bool start = true;      // start-call and invite
+  bool accept = true;     // accept-call and join-call
+  bool publish = true;    // produce audio and video
+  bool moderate = false;  // end a call for everyone; absent means no
 
   bool operator==(const CallGrants&) const = default;
 };
 
 struct Claims {
-  std::string user;                    // sub: 1 to 128 bytes
-  std::string name;                    // name: at most 128 bytes; the user id when absent
-  std::optional<std::string> device;   // device: 1 to 128 bytes
+  std::string user;                   // sub: 1 to 128 bytes
+  std::string name;                   // name: at most 128 bytes; the user id when absent
+  std::optional<std::string> device;  // device: 1 to 128 bytes
   Time expires_at{};
   std::optional<Time> not_before;
   std::optional<Time> issued_at;

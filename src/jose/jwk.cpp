@@ -4,12 +4,12 @@
 #include "jose/key_impl.hpp"
 #include "jose/key_set.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
@@ -50,15 +50,17 @@ std::optional<std::string> bytes_of(const json::object& jwk, std::string_view na
 }
 
 Number number_of(const std::string& bytes) {
-  return Number{BN_bin2bn(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()), nullptr)};
+  return Number{
+      BN_bin2bn(reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()), nullptr)};
 }
 
 Pkey build(const char* type, OSSL_PARAM_BLD* builder, bool is_private) {
   const std::unique_ptr<OSSL_PARAM, Free> params{OSSL_PARAM_BLD_to_param(builder)};
   const std::unique_ptr<EVP_PKEY_CTX, Free> context{EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr)};
   EVP_PKEY* pkey = nullptr;
-  const bool made = params && context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
-                    EVP_PKEY_fromdata(context.get(), &pkey, is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params.get()) == 1;
+  const bool made =
+      params && context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+      EVP_PKEY_fromdata(context.get(), &pkey, is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY, params.get()) == 1;
   return Pkey{made ? pkey : nullptr};
 }
 
@@ -105,7 +107,8 @@ bool is_for_signatures(const json::object& jwk) {
   const json::value* const operations = jwk.if_contains("key_ops");
   if (!operations) return true;
   const json::array* const list = operations->if_array();
-  return list && std::any_of(list->begin(), list->end(), [](const json::value& one) { return one == "verify" || one == "sign"; });
+  return list && std::any_of(list->begin(), list->end(),
+                             [](const json::value& one) { return one == "verify" || one == "sign"; });
 }
 
 bool fits_algorithm(const json::object& jwk, Algorithm algorithm) {
@@ -130,7 +133,9 @@ Result<Key> Key::from_jwk(std::string_view text) {
     return from_secret(*secret, kid);
   }
   const bool is_private = kty == "EC" && jwk.contains("d");
-  Result<Pkey> pkey = kty == "RSA" ? rsa_key(jwk) : kty == "EC" ? ec_key(jwk, is_private) : refuse("kty is none of oct, RSA, EC");
+  Result<Pkey> pkey = kty == "RSA"  ? rsa_key(jwk)
+                      : kty == "EC" ? ec_key(jwk, is_private)
+                                    : refuse("kty is none of oct, RSA, EC");
   if (!pkey) return pkey.error();
   auto impl = make_key_impl(std::move(*pkey), is_private, kid);
   if (!impl) return impl.error();

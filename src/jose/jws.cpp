@@ -34,9 +34,8 @@ struct Header {
 
 bool is_jwt_type(std::string_view typ) {
   std::string lower{typ};
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
   return lower == "jwt" || lower == "at+jwt" || lower == "application/at+jwt";
 }
 

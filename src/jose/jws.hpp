@@ -13,7 +13,8 @@
 namespace carillon::jose {
 
 /// Signs a payload. The header gets alg, typ and, if the key has one, kid.
-[[nodiscard]] Result<std::string> sign_jws(const boost::json::object& payload, const Key& key, std::string_view typ = "JWT");
+[[nodiscard]] Result<std::string> sign_jws(const boost::json::object& payload, const Key& key,
+                                           std::string_view typ = "JWT");
 
 /// The payload of a token that one of the keys has signed. Errc::unauthorized for everything else; the detail says
 /// what and quotes nothing of the token.

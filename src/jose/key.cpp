@@ -61,7 +61,8 @@ Error refuse(std::string text) {
 std::string hmac_sha256(std::string_view secret, std::string_view input) {
   std::string out(32, '\0');
   unsigned int size = 0;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes_of(input), input.size(), bytes_of(out), &size);
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes_of(input), input.size(), bytes_of(out),
+       &size);
   return out;
 }
 
@@ -83,7 +84,8 @@ std::string der_from_raw(std::string_view raw) {
   const std::string_view s = raw.substr(p256_bytes);
   if (!is_valid_scalar(r) || !is_valid_scalar(s)) return {};
   const Signature signature{ECDSA_SIG_new()};
-  ECDSA_SIG_set0(signature.get(), BN_bin2bn(bytes_of(r), p256_bytes, nullptr), BN_bin2bn(bytes_of(s), p256_bytes, nullptr));
+  ECDSA_SIG_set0(signature.get(), BN_bin2bn(bytes_of(r), p256_bytes, nullptr),
+                 BN_bin2bn(bytes_of(s), p256_bytes, nullptr));
   unsigned char* der = nullptr;
   const int size = i2d_ECDSA_SIG(signature.get(), &der);
   const Bytes owned{der};
@@ -131,7 +133,8 @@ Result<std::shared_ptr<Key::Impl>> make_key_impl(Pkey pkey, bool is_private, std
     impl->algorithm = Algorithm::rs256;
   } else if (EVP_PKEY_is_a(pkey.get(), "EC")) {
     char group[64] = {};
-    const int known = EVP_PKEY_get_utf8_string_param(pkey.get(), OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, nullptr);
+    const int known =
+        EVP_PKEY_get_utf8_string_param(pkey.get(), OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof group, nullptr);
     if (known != 1 || std::string_view{group} != "prime256v1") return refuse("the EC key is not on the curve P-256");
     impl->algorithm = Algorithm::es256;
   } else {
@@ -206,7 +209,8 @@ Result<std::string> Key::sign(std::string_view input) const {
 bool Key::verify(std::string_view input, std::string_view signature) const {
   if (algorithm() == Algorithm::hs256) {
     const std::string expected = hmac_sha256(impl_->secret, input);
-    return signature.size() == expected.size() && CRYPTO_memcmp(signature.data(), expected.data(), expected.size()) == 0;
+    return signature.size() == expected.size() &&
+           CRYPTO_memcmp(signature.data(), expected.data(), expected.size()) == 0;
   }
   std::string der;
   if (algorithm() == Algorithm::es256) {
@@ -246,7 +250,8 @@ Result<std::string> Key::p256_point() const {
   if (algorithm() != Algorithm::es256) return fail(Errc::bad_request, "not a P-256 key");
   std::string point(2 * p256_bytes + 1, '\0');
   std::size_t size = 0;
-  const int known = EVP_PKEY_get_octet_string_param(impl_->pkey.get(), OSSL_PKEY_PARAM_PUB_KEY, bytes_of(point), point.size(), &size);
+  const int known =
+      EVP_PKEY_get_octet_string_param(impl_->pkey.get(), OSSL_PKEY_PARAM_PUB_KEY, bytes_of(point), point.size(), &size);
   if (known != 1 || size != point.size()) return refuse("the key gives no uncompressed point");
   return point;
 }

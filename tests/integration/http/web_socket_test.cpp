@@ -1,0 +1,528 @@
+#include "integration/http/server_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+namespace carillon::http {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+boost::asio::awaitable<UpgradeDecision> decide(UpgradeDecision decision) { co_return decision; }
+boost::asio::awaitable<UpgradeDecision> throw_up() {
+  throw std::runtime_error("handler");
+  co_return UpgradeDecision{};
+}
+
+class WebSocketTest : public ServerTest {
+ protected:
+  void serve(ServerConfig config = test_config(), RecordingHandler::React react = {}) {
+    start(std::move(config), [&](Server& server) {
+      server.on_upgrade("/ws", [this, react](UpgradeRequest request) {
+        const std::lock_guard lock{mutex_};
+        last_request_ = request.request;
+        last_offer_ = request.subprotocols;
+        handler_ = std::make_shared<RecordingHandler>(react);
+        const bool protoo =
+            std::find(request.subprotocols.begin(), request.subprotocols.end(), "protoo") != request.subprotocols.end();
+        return decide(UpgradeDecision::accept(handler_, protoo ? "protoo" : ""));
+      });
+      server.on_upgrade("/refused", [](UpgradeRequest) {
+        return decide(UpgradeDecision::refuse(Response::json(401, R"({"code":"token-expired"})")));
+      });
+      server.on_upgrade("/throws", [](UpgradeRequest) { return throw_up(); });
+    });
+  }
+
+  std::shared_ptr<RecordingHandler> handler() {
+    const std::lock_guard lock{mutex_};
+    return handler_;
+  }
+
+  /// A client with an open socket.
+  std::unique_ptr<RawClient> open(int receive_buffer_bytes = 0) {
+    auto client = std::make_unique<RawClient>(port_, receive_buffer_bytes);
+    const auto response = client->upgrade("/ws");
+    EXPECT_EQ(response->status, 101);
+    return client;
+  }
+
+  std::mutex mutex_;
+  Request last_request_;
+  std::vector<std::string> last_offer_;
+  std::shared_ptr<RecordingHandler> handler_;
+};
+
+void echo(WebSocket& socket, std::string_view text) { socket.send(text); }
+
+TEST_F(WebSocketTest, EchoesAMessage) {
+  serve(test_config(), echo);
+  auto client = open();
+  client->send_text("hello");
+  EXPECT_EQ(client->read_frame()->payload, "hello");
+}
+
+TEST_F(WebSocketTest, GivesTheHandlerPathQueryAndOffers) {
+  serve();
+  RawClient client{port_};
+  const auto response = client.upgrade("/ws?token=abc", "Sec-WebSocket-Protocol: token.x.y, protoo\r\n");
+  EXPECT_EQ(response->status, 101);
+  EXPECT_EQ(response->header("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  EXPECT_EQ(response->header("sec-websocket-protocol"), "protoo");
+  EXPECT_EQ(last_request_.query.get("token"), "abc");
+  EXPECT_TRUE(last_request_.remote_address.starts_with("127.0.0.1:"));
+  EXPECT_THAT(last_offer_, ElementsAre("token.x.y", "protoo"));
+}
+
+struct UpgradeCase {
+  std::string_view what;
+  std::string_view request;
+  int status;
+};
+
+TEST_F(WebSocketTest, AcceptsAndRefusesUpgradesByTheTable) {
+  serve();
+  constexpr std::string_view good =
+      "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+  const std::string fields{good};
+  const auto without = [&](std::string_view line_start) {
+    std::string out;
+    for (std::size_t at = 0; at < fields.size();) {
+      const std::size_t end = fields.find("\r\n", at) + 2;
+      const std::string line = fields.substr(at, end - at);
+      if (!line.starts_with(line_start)) out += line;
+      at = end;
+    }
+    return out;
+  };
+  struct Case {
+    std::string first_line;
+    std::string fields;
+    int status;
+  };
+  const std::vector<Case> cases = {
+      {"GET /ws HTTP/1.1", fields, 101},
+      {"GET /ws?x=y HTTP/1.1", fields, 101},
+      {"GET /%77s HTTP/1.1", fields, 101},
+      {"GET /ws HTTP/1.1", fields + "Origin: http://localhost\r\n", 101},
+      {"GET /ws HTTP/1.1", fields + "Origin: https://localhost\r\n", 101},
+      {"GET /ws HTTP/1.1", without("Upgrade") + "Upgrade: WebSocket\r\n", 101},
+      {"GET /ws HTTP/1.1", without("Connection") + "Connection: keep-alive, upgrade\r\n", 101},
+      {"GET /ws HTTP/1.1", fields + "Sec-WebSocket-Extensions: permessage-deflate\r\n", 101},
+      {"GET /ws HTTP/1.1", fields + "Origin: null\r\n", 403},
+      {"GET /ws HTTP/1.1", fields + "Origin: http://evil.example\r\n", 403},
+      {"GET /ws HTTP/1.1", fields + "Origin: http://localhost:81\r\n", 403},
+      {"GET /ws HTTP/1.1", fields + "Origin: http://localhost\r\nOrigin: http://localhost\r\n", 403},
+      {"GET /ws HTTP/1.1", fields + "Origin:\r\n", 403},
+      {"GET /ws HTTP/1.1", without("Upgrade"), 426},
+      {"GET /ws HTTP/1.1", without("Upgrade") + "Upgrade: h2c\r\n", 426},
+      {"GET /ws HTTP/1.1", without("Connection"), 400},
+      {"GET /ws HTTP/1.1", without("Connection") + "Connection: close\r\n", 400},
+      {"GET /ws HTTP/1.1", without("Sec-WebSocket-Version"), 426},
+      {"GET /ws HTTP/1.1", without("Sec-WebSocket-Version") + "Sec-WebSocket-Version: 8\r\n", 426},
+      {"GET /ws HTTP/1.1", fields + "Sec-WebSocket-Version: 13\r\n", 426},
+      {"GET /ws HTTP/1.1", without("Sec-WebSocket-Key"), 400},
+      {"GET /ws HTTP/1.1", without("Sec-WebSocket-Key") + "Sec-WebSocket-Key:\r\n", 400},
+      {"GET /ws HTTP/1.1", without("Sec-WebSocket-Key") + "Sec-WebSocket-Key: short==\r\n", 400},
+      {"GET /ws HTTP/1.1", without("Sec-WebSocket-Key") + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQAA\r\n", 400},
+      {"GET /ws HTTP/1.1", fields + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 400},
+      {"GET /ws HTTP/1.1", fields + "Sec-WebSocket-Protocol: a b\r\n", 400},
+      {"GET /ws HTTP/1.1", without("Host"), 400},
+      {"GET /ws HTTP/1.0", fields, 400},
+      {"POST /ws HTTP/1.1", fields + "Content-Length: 0\r\n", 405},
+      {"HEAD /ws HTTP/1.1", fields, 405},
+      {"GET /other HTTP/1.1", fields, 404},
+      {"GET /ws/ HTTP/1.1", fields, 404},
+      {"GET /refused HTTP/1.1", fields, 401},
+      {"GET /throws HTTP/1.1", fields, 500},
+  };
+  for (const Case& one : cases) {
+    RawClient client{port_};
+    client.send(one.first_line + "\r\n" + one.fields + "\r\n");
+    const auto response = client.read_response(one.first_line.starts_with("HEAD"));
+    ASSERT_TRUE(response) << one.first_line << "\n" << one.fields;
+    EXPECT_EQ(response->status, one.status) << one.first_line << "\n" << one.fields;
+    EXPECT_EQ(response->header("sec-websocket-extensions"), "");
+  }
+}
+
+TEST_F(WebSocketTest, KeepsTheConnectionAfterARefusal) {
+  serve();
+  RawClient client{port_};
+  const auto refused = client.upgrade("/refused");
+  EXPECT_EQ(refused->body, R"({"code":"token-expired"})");
+  EXPECT_EQ(client.upgrade("/ws")->status, 101);
+}
+
+TEST_F(WebSocketTest, ReadsFramesThatCameTogetherWithTheRequest) {
+  serve(test_config(), echo);
+  RawClient client{port_};
+  client.send(
+      "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+      "\x81\x81"
+      "abcd"
+      "\x19");
+  EXPECT_EQ(client.read_response()->status, 101);
+  EXPECT_EQ(client.read_frame()->payload, "x");
+}
+
+struct Hostile {
+  std::string what;
+  std::string bytes;
+  int code;  // of the close frame
+};
+
+std::string masked(std::initializer_list<int> header, std::string_view payload = {}) {
+  std::string out;
+  for (const int byte : header) out += static_cast<char>(byte);
+  constexpr std::string_view mask = "\x01\x02\x03\x04";
+  out += mask;
+  for (std::size_t i = 0; i < payload.size(); ++i) out += static_cast<char>(payload[i] ^ mask[i & 3]);
+  return out;
+}
+
+std::vector<Hostile> hostile_frames() {
+  std::vector<Hostile> all;
+  for (int opcode = 3; opcode <= 7; ++opcode)
+    all.push_back({"reserved opcode", masked({0x80 | opcode, 0x81}, "x"), 1002});
+  for (int opcode = 11; opcode <= 15; ++opcode) all.push_back({"reserved opcode", masked({0x80 | opcode, 0x80}), 1002});
+  for (int bits = 1; bits <= 7; ++bits) {
+    all.push_back({"reserved bits in text", masked({0x81 | bits << 4, 0x81}, "x"), 1002});
+    all.push_back({"reserved bits in ping", masked({0x89 | bits << 4, 0x80}), 1002});
+    all.push_back({"reserved bits in close", masked({0x88 | bits << 4, 0x80}), 1002});
+  }
+  for (const int opcode : {0x1, 0x8, 0x9, 0xa, 0x2, 0x0}) {
+    all.push_back({"unmasked", std::string{static_cast<char>(0x80 | opcode)} + std::string{"\x01x", 2}, 1002});
+  }
+  for (const int opcode : {0x8, 0x9, 0xa}) {
+    all.push_back({"fragmented control", masked({opcode, 0x80}), 1002});
+    all.push_back({"control with 16-bit length", masked({0x80 | opcode, 0xfe, 0, 126}), 1002});
+    all.push_back({"control with 64-bit length", masked({0x80 | opcode, 0xff, 0, 0, 0, 0, 0, 1, 0, 0}), 1002});
+  }
+  for (const int first : {0x00, 0x80}) all.push_back({"continuation of nothing", masked({first, 0x81}, "x"), 1002});
+  all.push_back({"text inside text", masked({0x01, 0x81}, "a") + masked({0x81, 0x81}, "b"), 1002});
+  all.push_back({"text start inside text", masked({0x01, 0x81}, "a") + masked({0x01, 0x81}, "b"), 1002});
+  all.push_back({"binary inside text", masked({0x01, 0x81}, "a") + masked({0x82, 0x81}, "b"), 1002});
+  for (const int first : {0x82, 0x02}) all.push_back({"binary", masked({first, 0x81}, "b"), 1003});
+  for (const int length : {0, 1, 125}) {
+    all.push_back({"16-bit length that fits 7",
+                   masked({0x81, 0xfe, 0, length}, std::string(static_cast<std::size_t>(length), 'x')), 1002});
+  }
+  all.push_back({"64-bit length that fits 16", masked({0x81, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff}), 1002});
+  all.push_back({"64-bit length that fits 7", masked({0x81, 0xff, 0, 0, 0, 0, 0, 0, 0, 1}), 1002});
+  all.push_back({"negative length", masked({0x81, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}), 1002});
+  all.push_back({"one byte too large", masked({0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 1}), 1009});
+  all.push_back({"four gigabytes", masked({0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0}), 1009});
+  all.push_back({"the largest length", masked({0x81, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}), 1009});
+  all.push_back({"too large in fragments",
+                 masked({0x01, 0xfe, 0xff, 0xff}, std::string(65535, 'x')) + masked({0x80, 0x82}, "yz"), 1009});
+  for (const char* text : {"\xff", "\xfe", "\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf",
+                           "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+                           "\xf5\x80\x80\x80", "\xc3", "\xe2\x82", "\xf0\x9f\x94",
+                           "a\xc3"
+                           "b",
+                           "ok ok ok ok \xff ok"}) {
+    const std::string payload{text};
+    all.push_back({"not UTF-8", masked({0x81, 0x80 | static_cast<int>(payload.size())}, payload), 1007});
+    all.push_back({"not UTF-8 in fragments",
+                   masked({0x01, 0x81}, payload.substr(0, 1)) +
+                       masked({0x80, 0x80 | static_cast<int>(payload.size() - 1)}, payload.substr(1)),
+                   1007});
+  }
+  all.push_back({"close of one byte", masked({0x88, 0x81}, "x"), 1002});
+  for (const int code : {0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1999, 2000, 2999, 5000, 0xffff}) {
+    const std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
+    all.push_back({"close code " + std::to_string(code), masked({0x88, 0x82}, payload), 1002});
+  }
+  all.push_back({"close reason not UTF-8", masked({0x88, 0x83}, "\x03\xe8\xff"), 1007});
+  return all;
+}
+
+TEST_F(WebSocketTest, ClosesWithTheRightCodeOnEachOfOverAHundredHostileFrames) {
+  serve(test_config(), echo);
+  auto bystander = open();
+  const auto all = hostile_frames();
+  EXPECT_GE(all.size(), 100u);
+  for (const Hostile& hostile : all) {
+    auto client = open();
+    const auto its_handler = handler();
+    client->send_text("before");
+    ASSERT_EQ(client->read_frame()->payload, "before");
+    client->send(hostile.bytes);
+    const auto frame = client->read_frame();
+    ASSERT_TRUE(frame) << hostile.what;
+    EXPECT_EQ(frame->opcode, 8) << hostile.what;
+    EXPECT_EQ(frame->close_code(), hostile.code) << hostile.what;
+    EXPECT_TRUE(client->is_closed_within(1s)) << hostile.what;
+    const auto closed = its_handler->wait_closed();
+    ASSERT_TRUE(closed) << hostile.what;
+    EXPECT_EQ(closed->code, hostile.code) << hostile.what;
+    EXPECT_FALSE(closed->clean);
+    EXPECT_EQ(its_handler->closed_count(), 1);
+  }
+  bystander->send_text("still here");
+  EXPECT_EQ(bystander->read_frame()->payload, "still here");
+}
+
+TEST_F(WebSocketTest, AnswersThePeersCloseAndTellsItsCodeAtOnce) {
+  serve();
+  auto client = open();
+  client->send_frame(0x88,
+                     "\x0f\xa1"
+                     "bye");
+  const auto frame = client->read_frame();
+  EXPECT_EQ(frame->opcode, 8);
+  EXPECT_EQ(frame->close_code(), 4001);
+  EXPECT_TRUE(client->is_closed_within(1s));
+  const auto closed = handler()->wait_closed();
+  EXPECT_EQ(closed->code, 4001);
+  EXPECT_EQ(closed->reason, "bye");
+  EXPECT_TRUE(closed->clean);
+}
+
+TEST_F(WebSocketTest, AnswersACloseWithoutCodeWithoutCode) {
+  serve();
+  auto client = open();
+  client->send_frame(0x88, "");
+  EXPECT_EQ(client->read_frame()->payload, "");
+  EXPECT_EQ(handler()->wait_closed()->code, 1005);
+}
+
+TEST_F(WebSocketTest, TellsAnUncleanEnd) {
+  serve();
+  auto client = open();
+  client->reset();
+  const auto closed = handler()->wait_closed();
+  EXPECT_EQ(closed->code, 1006);
+  EXPECT_FALSE(closed->clean);
+  EXPECT_TRUE(comes_down_to(0));
+}
+
+TEST_F(WebSocketTest, ClosesWithAHandshakeWhenAsked) {
+  serve();
+  auto client = open();
+  const auto its_handler = handler();
+  on_loop([&] {
+    its_handler->socket()->send("last words");
+    its_handler->socket()->close(4000, "go away");
+    its_handler->socket()->send("never sent");
+    EXPECT_FALSE(its_handler->socket()->is_open());
+  });
+  EXPECT_EQ(client->read_frame()->payload, "last words");
+  const auto frame = client->read_frame();
+  EXPECT_EQ(frame->close_code(), 4000);
+  EXPECT_EQ(frame->payload.substr(2), "go away");
+  client->send_text("too late");
+  client->send_frame(0x88, "\x0f\xa0");
+  EXPECT_TRUE(client->is_closed_within(1s));
+  const auto closed = its_handler->wait_closed();
+  EXPECT_EQ(closed->code, 4000);
+  EXPECT_TRUE(closed->clean);
+  EXPECT_THAT(its_handler->wait_messages(0), testing::IsEmpty());
+}
+
+TEST_F(WebSocketTest, DoesNotWaitForeverForThePeersClose) {
+  ServerConfig config = test_config();
+  config.web_socket.close_timeout = 100ms;
+  serve(std::move(config));
+  auto client = open();
+  const auto its_handler = handler();
+  on_loop([&] { its_handler->socket()->close(1001, {}); });
+  EXPECT_EQ(client->read_frame()->close_code(), 1001);
+  EXPECT_TRUE(client->is_closed_within(2s));
+  const auto closed = its_handler->wait_closed();
+  EXPECT_EQ(closed->code, 1001);
+  EXPECT_FALSE(closed->clean);
+}
+
+TEST_F(WebSocketTest, DoesNotKeepAPeerThatNeverEndsItsHalf) {
+  ServerConfig config = test_config();
+  config.web_socket.close_timeout = 100ms;
+  serve(std::move(config));
+  auto client = open();
+  client->send_frame(0x88, "\x03\xe8");
+  EXPECT_TRUE(handler()->wait_closed()->clean);
+  EXPECT_TRUE(comes_down_to(0));
+}
+
+TEST_F(WebSocketTest, AnswersPingsWithTheirPayloadAlsoInsideAFragmentedMessage) {
+  serve(test_config(), echo);
+  auto client = open();
+  client->send_frame(0x89, "one");
+  client->send_frame(0x01, "frag");
+  client->send_frame(0x89, "two");
+  client->send_frame(0x80, "ment");
+  for (const auto& [opcode, payload] : {std::pair{10, "one"}, {10, "two"}, {1, "fragment"}}) {
+    const auto frame = client->read_frame();
+    EXPECT_EQ(frame->opcode, opcode);
+    EXPECT_EQ(frame->payload, payload);
+  }
+}
+
+TEST_F(WebSocketTest, PingsTheSilentAndClosesTheDead) {
+  ServerConfig config = test_config();
+  config.web_socket.ping_after = 150ms;
+  config.web_socket.dead_after = 400ms;
+  serve(std::move(config));
+  auto client = open();
+  const auto its_handler = handler();
+  for (int i = 0; i < 4; ++i) {  // 600 ms, in which each ping is answered
+    const auto ping = client->read_frame();
+    ASSERT_TRUE(ping);
+    EXPECT_EQ(ping->opcode, 9);
+    client->send_frame(0x8a, ping->payload);
+  }
+  EXPECT_FALSE(its_handler->wait_closed(0ms));
+  EXPECT_EQ(client->read_frame()->opcode, 9);
+  const auto closed = its_handler->wait_closed(2s);
+  ASSERT_TRUE(closed);
+  EXPECT_EQ(closed->code, 1006);
+  EXPECT_TRUE(client->is_closed_within(1s));
+}
+
+TEST_F(WebSocketTest, DoesNotPingWhoTalks) {
+  ServerConfig config = test_config();
+  config.web_socket.ping_after = 200ms;
+  config.web_socket.dead_after = 500ms;
+  serve(std::move(config), echo);
+  auto client = open();
+  for (int i = 0; i < 12; ++i) {
+    client->send_text("x");
+    EXPECT_EQ(client->read_frame()->opcode, 1);
+    std::this_thread::sleep_for(50ms);
+  }
+}
+
+TEST_F(WebSocketTest, ClosesAReaderThatDoesNotRead) {
+  ServerConfig config = test_config();
+  config.web_socket.send_queue_bytes_max = 64 * 1024;
+  serve(std::move(config));
+  auto slow = open(4096);
+  const auto its_handler = handler();
+  auto other = open();
+  const auto other_handler = handler();
+  std::size_t sent = 0;
+  const std::string chunk(1024, 'x');
+  for (int round = 0; round < 20'000 && !its_handler->wait_closed(0ms); ++round) {
+    on_loop([&] {
+      if (const auto socket = its_handler->socket()) socket->send(chunk);
+    });
+    ++sent;
+  }
+  const auto closed = its_handler->wait_closed();
+  ASSERT_TRUE(closed);
+  EXPECT_EQ(closed->code, 1008);
+  EXPECT_FALSE(closed->clean);
+  EXPECT_LT(sent, 20'000u);
+  on_loop([&] { other_handler->socket()->send("fine"); });
+  EXPECT_EQ(other->read_frame()->payload, "fine");
+}
+
+TEST_F(WebSocketTest, ClosesAReaderThatDoesNotReadASmallQueueForLong) {
+  ServerConfig config = test_config();
+  config.web_socket.ping_after = 100ms;
+  config.web_socket.dead_after = 300ms;
+  config.web_socket.send_queue_bytes_max = 64 * 1024 * 1024;
+  serve(std::move(config));
+  auto client = open(4096);
+  const auto its_handler = handler();
+  on_loop([&] { its_handler->socket()->send(std::string(16 * 1024 * 1024, 'x')); });
+  for (int i = 0; i < 100 && !its_handler->wait_closed(50ms); ++i) client->send_frame(0x8a, "alive");
+  const auto closed = its_handler->wait_closed();
+  ASSERT_TRUE(closed);
+  EXPECT_EQ(closed->code, 1008);
+}
+
+TEST_F(WebSocketTest, SendsALargeQueueToAReaderThatIsMerelySlow) {
+  serve();
+  auto client = open(4096);
+  const auto its_handler = handler();
+  on_loop([&] {
+    for (int i = 0; i < 10; ++i) its_handler->socket()->send(std::string(90'000, static_cast<char>('a' + i)));
+  });
+  for (int i = 0; i < 10; ++i) {
+    std::this_thread::sleep_for(5ms);
+    EXPECT_EQ(client->read_frame()->payload, std::string(90'000, static_cast<char>('a' + i)));
+  }
+  EXPECT_EQ(on_loop([&] { return its_handler->socket()->buffered_bytes(); }), 0u);
+}
+
+TEST_F(WebSocketTest, SendsAllFramesOfOneTurnInOneWrite) {
+  serve(test_config(), [](WebSocket& socket, std::string_view) {
+    for (int i = 0; i < 8; ++i) socket.send("frame " + std::to_string(i));
+  });
+  auto client = open();
+  const auto before = counts();
+  client->send_text("go");
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(client->read_frame()->payload, "frame " + std::to_string(i));
+  const auto after = counts();
+  EXPECT_EQ(after.messages_out - before.messages_out, 8u);
+  EXPECT_EQ(after.writes - before.writes, 1u);
+}
+
+TEST_F(WebSocketTest, SendsTheFirstFrameWithTheAnswerToTheUpgrade) {
+  struct Greeter final : WebSocketHandler {
+    void on_open(std::shared_ptr<WebSocket> socket) override { socket->send("welcome"); }
+    void on_message(std::string_view) override {}
+    void on_closed(const CloseInfo&) override {}
+  };
+  start(test_config(), [](Server& server) {
+    server.on_upgrade("/ws",
+                      [](UpgradeRequest) { return decide(UpgradeDecision::accept(std::make_shared<Greeter>(), "")); });
+  });
+  RawClient client{port_};
+  EXPECT_EQ(client.upgrade("/ws")->status, 101);
+  EXPECT_EQ(client.read_frame()->payload, "welcome");
+  EXPECT_EQ(counts().writes, 1u);
+}
+
+TEST_F(WebSocketTest, ClosesWith1011WhenItsHandlerThrows) {
+  serve(test_config(), [](WebSocket&, std::string_view) { throw std::runtime_error("bug"); });
+  auto client = open();
+  client->send_text("x");
+  EXPECT_EQ(client->read_frame()->close_code(), 1011);
+}
+
+TEST_F(WebSocketTest, TakesTheLargestMessageInManyFragments) {
+  serve(test_config(), [](WebSocket& socket, std::string_view text) { socket.send(std::to_string(text.size())); });
+  auto client = open();
+  client->send_frame(0x01, "");
+  for (int i = 0; i < 64; ++i) client->send_frame(0x00, std::string(1024, 'x'));
+  client->send_frame(0x80, "");
+  EXPECT_EQ(client->read_frame()->payload, "65536");
+}
+
+TEST_F(WebSocketTest, EndsAllSocketsWhenTheServerCloses) {
+  serve();
+  auto client = open();
+  const auto its_handler = handler();
+  on_loop([&] { server_->close(1001, "restart"); });
+  EXPECT_EQ(client->read_frame()->close_code(), 1001);
+  client->send_frame(0x88, "\x03\xe9");
+  EXPECT_TRUE(its_handler->wait_closed()->clean);
+  EXPECT_THROW(RawClient{port_}, std::runtime_error);
+}
+
+TEST_F(WebSocketTest, TellsEachHandlerWhenTheServerIsDestroyed) {
+  serve();
+  auto client = open();
+  const auto its_handler = handler();
+  on_loop([&] { server_.reset(); });
+  EXPECT_EQ(its_handler->closed_count(), 1);
+  EXPECT_TRUE(client->is_closed_within(1s));
+}
+
+TEST_F(WebSocketTest, LeavesNothingBehindAfterAThousandSockets) {
+  serve(test_config(), echo);
+  for (int i = 0; i < 1000; ++i) {
+    auto client = open();
+    if (i % 3 == 0) client->send_frame(0x88, "");
+    if (i % 3 == 1) client->reset();
+  }
+  EXPECT_TRUE(comes_down_to(0));
+}
+
+}  // namespace
+}  // namespace carillon::http
