@@ -1,0 +1,97 @@
+// Starts the program as a user would, on free ports, and reads from its log where it serves.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+export interface Counts {
+  sessions: number;
+  users: number;
+  calls: number;
+  rooms: number;
+  peers: number;
+  transports: number;
+  producers: number;
+  consumers: number;
+  workers: { pid: number; routers: number; transports: number }[];
+}
+
+export class Server {
+  private constructor(
+    private readonly process: ChildProcess,
+    readonly url: string,
+    private readonly lines: string[],
+  ) {}
+
+  /** `args` go to `carillon serve` beside what a test needs. */
+  static async start(args: string[] = [], { dev = true, env = {} } = {}): Promise<Server> {
+    const binary = process.env.CARILLON_BINARY ?? `${root}build/release/app/carillon`;
+    const child = spawn(
+      binary,
+      [
+        'serve',
+        ...(dev ? ['--dev'] : []),
+        ...['--http-listen', '127.0.0.1:0', '--media-port', '0', '--media-workers', '1'],
+        ...['--web-dir', `${root}web/dist`],
+        ...args,
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } },
+    );
+    const lines: string[] = [];
+    const url = await new Promise<string>((resolve, reject) => {
+      let rest = '';
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        const parts = (rest + text).split('\n');
+        rest = parts.pop()!;
+        lines.push(...parts);
+        const serving = parts.map((line) => /serving on (http:\S+)/.exec(line)?.[1]).find(Boolean);
+        if (serving) resolve(serving);
+      });
+      child.on('error', reject);
+      child.on('exit', (code) => reject(new Error(`carillon ended with ${code}:\n${lines.join('\n')}`)));
+    });
+    return new Server(child, url, lines);
+  }
+
+  get wsUrl(): string {
+    return `${this.url.replace('http', 'ws')}/ws`;
+  }
+  get log(): readonly string[] {
+    return this.lines;
+  }
+  get alive(): boolean {
+    return this.process.exitCode === null && this.process.signalCode === null;
+  }
+
+  async token(user: string, name = user, device?: string): Promise<string> {
+    const response = await fetch(`${this.url}/dev/token`, {
+      method: 'POST',
+      body: JSON.stringify({ user, name, device }),
+    });
+    if (!response.ok) throw new Error(`no token: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { token: string }).token;
+  }
+
+  async counts(): Promise<Counts> {
+    return (await (await fetch(`${this.url}/v1/debug/counts`)).json()) as Counts;
+  }
+
+  /** Until `holds` is true of the server's counts; fails with the last ones after `ms`. */
+  async until(holds: (counts: Counts) => boolean, ms = 5000): Promise<Counts> {
+    const end = Date.now() + ms;
+    for (;;) {
+      const counts = await this.counts();
+      if (holds(counts)) return counts;
+      if (Date.now() > end) throw new Error(`the server still holds ${JSON.stringify(counts)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** The exit status; every test ends with it, so that a server that cannot stop is found. */
+  async stop(): Promise<number | null> {
+    if (!this.alive) return this.process.exitCode;
+    const ended = new Promise<number | null>((resolve) => this.process.on('exit', resolve));
+    this.process.kill('SIGTERM');
+    return await ended;
+  }
+}

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+// Whole calls with real browsers: one file after the other, since two of them would share two cores.
+export default defineConfig({
+  test: {
+    include: ['tests/**/*.test.ts'],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
