@@ -21,8 +21,8 @@ std::size_t phones_here(const Ringing& ringing) {
 
 Call::Call(Terms terms, const Party& caller, const DeviceId& device, Time now)
     : terms_{std::move(terms)}, started_at_{now}, ring_until_{now} {
-  Person& person = admit(caller);
-  person.record.role = Role::caller;
+  admit(caller, Role::caller);
+  Person& person = people_.front();
   person.record.joined_at = now;
   person.place = Seated{device, now};
 }
@@ -138,20 +138,19 @@ CallStarted Call::invitation(const Ringing& ringing) const {
 
 // ---- Ringing ---------------------------------------------------------------------------------------------------
 
-Person& Call::admit(const Party& who) {
+void Call::admit(const Party& who, Role role) {
   Person* person = find(who.user);
   if (!person) {
     person = &people_.emplace_back();
     person->record.user = who.user;
-    person->record.role = answered_at_ ? Role::invited : Role::callee;
+    person->record.role = role;
   }
   if (!who.name.empty()) person->record.name = who.name;
-  return *person;
 }
 
-void Call::ring(const Party& who, const std::vector<DeviceId>& devices, const Party& by, Time until, Time now,
+void Call::ring(const UserId& user, const std::vector<DeviceId>& devices, const Party& by, Time until, Time now,
                 Actions& out) {
-  Person& person = admit(who);
+  Person& person = *find(user);
   check(std::holds_alternative<Out>(person.place), "only who is out of a call can be rung into it");
   person.record.rang_at = now;
   ring_until_ = std::max(ring_until_, until);
@@ -168,8 +167,8 @@ void Call::ring(const Party& who, const std::vector<DeviceId>& devices, const Pa
   }
 }
 
-void Call::refuse_busy(const Party& who, Actions& out) {
-  Person& person = admit(who);
+void Call::refuse_busy(const UserId& user, Actions& out) {
+  Person& person = *find(user);
   person.record.reason = EndReason::busy;
   tell_seated(CallDeclined{person.user(), EndReason::busy}, person, out);
 }
@@ -262,7 +261,8 @@ void Call::device_gone(const UserId& user, const DeviceId& device, EndReason why
 // ---- In and out ------------------------------------------------------------------------------------------------
 
 void Call::enter(const Party& who, const DeviceId& device, Time now, Actions& out) {
-  Person& person = admit(who);
+  admit(who, Role::invited);
+  Person& person = *find(who.user);
   if (auto* seat = std::get_if<Seated>(&person.place)) {
     if (seat->device == device) return;
     const DeviceId before = std::exchange(seat->device, device);

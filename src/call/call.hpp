@@ -59,7 +59,7 @@ class Call {
     std::optional<std::string> metadata = {};
   };
 
-  /// The caller takes the first seat. Then ring() or refuse_busy() each callee, and settle().
+  /// The caller takes the first seat. Then admit() all callees, ring() or refuse_busy() each, and settle().
   Call(Terms terms, const Party& caller, const DeviceId& device, Time now);
 
   // ---- What it is ----
@@ -91,10 +91,12 @@ class Call {
 
   // ---- What happens to it: each appends what must be done, and may leave the call over ----
 
-  /// `who`, who neither rings nor sits, rings on these devices.
-  void ring(const Party& who, const std::vector<DeviceId>& devices, const Party& by, Time until, Time now, Actions& out);
+  /// Puts somebody on the list, before those who ring are told who else is called. Again: his name may have changed.
+  void admit(const Party& who, Role role);
+  /// He who neither rings nor sits rings on these devices.
+  void ring(const UserId& user, const std::vector<DeviceId>& devices, const Party& by, Time until, Time now, Actions& out);
   /// Like ring(), but he talks to somebody else: an answer at once.
-  void refuse_busy(const Party& who, Actions& out);
+  void refuse_busy(const UserId& user, Actions& out);
   /// Push rings this many devices of him.
   void reached(const UserId& user, std::size_t devices, Actions& out);
 
@@ -130,7 +132,6 @@ class Call {
   };
 
   [[nodiscard]] Person* find(const UserId& user);
-  [[nodiscard]] Person& admit(const Party& who);
   [[nodiscard]] bool held() const;
 
   [[nodiscard]] CallStarted invitation(const Ringing& ringing) const;

@@ -147,10 +147,10 @@ void Calls::on(const DeviceResumed& event, Time, Actions& out) {
 }
 
 void Calls::on(const DeviceLost& event, Time now, Actions& out) {
-  if (config_.grace <= Duration::zero()) return on(DeviceClosed{event.device}, now, out);
   if (!presence_.connected(event.device)) return;
   const UserId user = presence_.find(event.device)->user;
   presence_.lose(event.device, now + config_.grace);
+  if (config_.grace <= Duration::zero()) return catch_up(now, out);
   for (const CallId& id : calls_of(user)) live(id)->device_away(user, event.device, out);
 }
 

@@ -9,6 +9,7 @@ namespace {
 
 Error no_such_call() { return fail(Errc::not_found, "there is no such call, or it has ended"); }
 Error not_yours() { return fail(Errc::forbidden, "nobody has called you into this call"); }
+Error too_many_people() { return fail(Errc::too_large, "too many people in one call"); }
 Error not_in_it() { return fail(Errc::conflict, "this device is not in the call"); }
 
 }  // namespace
@@ -18,7 +19,8 @@ Result<Reply> Calls::on(const Accept& command, const UserId& user, Time now, Act
   if (!call) return no_such_call();
   const Person* person = call->person(user);
   if (!person) return not_yours();
-  if (person->ringing() || person->seated_on(command.device)) return enter(*call, user, command.device, now, out);
+  const bool again = person->seated_on(command.device) && person->record.role != Role::caller;
+  if (person->ringing() || again) return enter(*call, user, command.device, now, out);
   return fail(Errc::conflict, person->seated() ? "another device of yours is in this call" : "this call has stopped ringing");
 }
 
@@ -61,19 +63,18 @@ Result<Reply> Calls::on(const Invite& command, const UserId& user, Time now, Act
   if (!call) return no_such_call();
   if (!call->person(user)) return not_yours();
   if (!call->seated_on(command.device)) return not_in_it();
-  const auto callees = checked_callees(command.callees, user);
+  auto callees = checked_callees(command.callees, user);
   if (!callees) return callees.error();
   const auto ring_for = checked_ring(command.ring);
   if (!ring_for) return ring_for.error();
   const auto strangers = std::ranges::count_if(*callees, [&](const UserId& callee) { return !call->person(callee); });
-  if (call->people().size() + static_cast<std::size_t>(strangers) > config_.people_max) {
-    return fail(Errc::too_large, "too many people in one call");
-  }
-  const Party by = presence_.party(user);
-  for (const UserId& callee : *callees) {
+  if (call->people().size() + static_cast<std::size_t>(strangers) > config_.people_max) return too_many_people();
+  std::erase_if(*callees, [&](const UserId& callee) {
     const Person* person = call->person(callee);
-    if (!person || std::holds_alternative<Out>(person->place)) ring(*call, callee, by, now + *ring_for, now, out);
-  }
+    return person && !std::holds_alternative<Out>(person->place);  // rings already, or is here
+  });
+  const Role role = call->state() == State::ringing ? Role::callee : Role::invited;
+  ring(*call, *callees, presence_.party(user), role, now + *ring_for, now, out);
   file(*call, out);
   return reply_of(*call);
 }
@@ -100,7 +101,7 @@ Result<std::vector<UserId>> Calls::checked_callees(const std::vector<UserId>& ca
     if (callee.empty()) return fail(Errc::bad_request, "a callee has no name");
     if (callee == user) return fail(Errc::bad_request, "you cannot call yourself");
     if (std::ranges::find(distinct, callee) == distinct.end()) distinct.push_back(callee);
-    if (distinct.size() >= config_.people_max) return fail(Errc::too_large, "too many people in one call");
+    if (distinct.size() >= config_.people_max) return too_many_people();
   }
   if (distinct.empty()) return fail(Errc::bad_request, "nobody is called");
   return distinct;
@@ -114,10 +115,16 @@ Result<Duration> Calls::checked_ring(const std::optional<Duration>& ring) const 
   return time;
 }
 
-void Calls::ring(Call& call, const UserId& callee, const Party& by, Time until, Time now, Actions& out) {
-  const Party who = presence_.party(callee);
-  if (!config_.call_waiting && talks(callee)) return call.refuse_busy(who, out);
-  call.ring(who, presence_.devices_of(callee), by, until, now, out);
+void Calls::ring(Call& call, const std::vector<UserId>& callees, const Party& by, Role role, Time until, Time now,
+                 Actions& out) {
+  for (const UserId& callee : callees) call.admit(presence_.party(callee), role);
+  for (const UserId& callee : callees) {
+    if (!config_.call_waiting && talks(callee)) {
+      call.refuse_busy(callee, out);
+    } else {
+      call.ring(callee, presence_.devices_of(callee), by, until, now, out);
+    }
+  }
 }
 
 Result<Reply> Calls::enter(Call& call, const UserId& user, const DeviceId& device, Time now, Actions& out) {
@@ -125,7 +132,7 @@ Result<Reply> Calls::enter(Call& call, const UserId& user, const DeviceId& devic
     return fail(Errc::conflict, "this device is in too many calls");
   }
   if (!call.person(user) && call.people().size() >= config_.people_max) {
-    return fail(Errc::too_large, "too many people in one call");
+    return too_many_people();
   }
   call.enter(presence_.party(user), device, now, out);
   file(call, out);

@@ -25,6 +25,9 @@ struct Reply {
 class Requests {
  public:
   Requests(Duration kept, std::size_t per_device_max) : kept_{kept}, per_device_max_{per_device_max} {}
+  // Iterators of a moved list stay valid; those of a copied one would be the original's.
+  Requests(Requests&&) = default;
+  Requests& operator=(Requests&&) = default;
 
   struct Key {
     DeviceId device;

@@ -22,6 +22,7 @@ Result<Reply> Calls::on(const StartCall& command, const UserId& user, Time now, 
     return enter(*call, user, command.device, now, out);
   }
   if (Call* call = recalled(user, command.device, *callees)) {
+    if (call->state() == State::active && !call->pair()) return reply_of(*call);  // a group is still there
     call->leave(user, EndReason::hangup, now, out);
     file(*call, out);
   } else if (callees->size() == 1) {
@@ -81,7 +82,7 @@ Result<Reply> Calls::begin(const StartCall& command, const UserId& user, const s
                    .first->second.call;
   by_room_.emplace(room, call.id());
   out.emplace_back(OpenRoom{call.id(), room});
-  for (const UserId& callee : callees) ring(call, callee, caller, until, now, out);
+  ring(call, callees, caller, Role::callee, until, now, out);
   const Reply reply{call.id(), room, until};
   call.settle(EndReason::busy, now, out);
   file(call, out);
