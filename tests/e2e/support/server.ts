@@ -32,7 +32,7 @@ export class Server {
         'serve',
         ...(dev ? ['--dev'] : []),
         ...['--http-listen', '127.0.0.1:0', '--media-port', '0', '--media-workers', '1'],
-        ...['--web-dir', `${root}web/dist`],
+        ...['--web-dir', process.env.CARILLON_WEB_DIR ?? `${root}web/dist`],
         ...args,
       ],
       { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } },

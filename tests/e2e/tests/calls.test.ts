@@ -1,0 +1,68 @@
+// One to one, as people see it: two browsers, the web app, the real worker.
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { launch, Person } from '../support/browser.ts';
+import { Server } from '../support/server.ts';
+
+let server: Server;
+let browser: Browser;
+let alice: Person;
+let bob: Person;
+
+beforeAll(async () => {
+  server = await Server.start();
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser.close();
+  expect(await server.stop()).toBe(0);
+});
+beforeEach(async () => {
+  [alice, bob] = await Promise.all([Person.signIn(browser, server, 'Alice'), Person.signIn(browser, server, 'Bob')]);
+});
+afterEach(async () => {
+  await Promise.all([alice.context.close(), bob.context.close()]);
+  await server.until((counts) => counts.calls === 0 && counts.rooms === 0 && counts.transports === 0);
+  expect([...alice.problems, ...bob.problems]).toEqual([]);
+});
+
+async function inCall(): Promise<void> {
+  await alice.call('video', bob);
+  await bob.see('incoming-call').waitFor();
+  await bob.accept();
+  await Promise.all([alice.see('call').waitFor(), bob.see('call').waitFor()]);
+}
+
+test('a video call: each sees the other move, the caller hangs up', async () => {
+  await inCall();
+  await Promise.all([alice.seesMoving(bob), bob.seesMoving(alice)]);
+  await alice.hangUp();
+  expect(await bob.endReason()).toBe('hangup');
+});
+
+test('the callee hangs up', async () => {
+  await inCall();
+  await bob.hangUp();
+  expect(await alice.endReason()).toBe('hangup');
+});
+
+test('decline', async () => {
+  await alice.call('video', bob);
+  await bob.see('decline').click();
+  expect(await alice.endReason()).toBe('declined');
+});
+
+test('the caller cancels', async () => {
+  await alice.call('audio', bob);
+  await bob.see('incoming-call').waitFor();
+  await alice.hangUp();
+  await bob.see('incoming-call').waitFor({ state: 'detached' });
+});
+
+test('the tab is closed: the other side is told at once', async () => {
+  await inCall();
+  const begin = Date.now();
+  await bob.page.close();
+  expect(await alice.endReason()).toBe('hangup');
+  expect(Date.now() - begin).toBeLessThan(2000);
+});
