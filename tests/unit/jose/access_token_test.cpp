@@ -1,0 +1,263 @@
+#include "jose/access_token.hpp"
+
+#include "jose/base64url.hpp"
+#include "unit/jose/test_keys.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace carillon::jose {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+constexpr std::int64_t now_seconds = 1'800'000'000;
+const Time now = from_ms(now_seconds * 1000);
+constexpr std::string_view hs256_header = R"({"alg":"HS256","typ":"JWT"})";
+
+KeySet secret_only() { return KeySet{{test_hs256()}}; }
+
+Claims alice() {
+  Claims claims;
+  claims.user = "alice";
+  claims.name = "Alice";
+  claims.expires_at = now + 10min;
+  return claims;
+}
+
+/// What comes of a payload that is signed well: "ok", or the code and detail.
+std::string outcome(std::string_view payload, std::string_view header = hs256_header) {
+  const auto claims = verify_access_token(token_of(header, payload, test_hs256()), secret_only(), now);
+  return claims ? "ok" : std::string{to_string(claims.error().code)} + ": " + claims.error().detail;
+}
+
+std::string outcome_of_token(std::string_view token, const KeySet& keys) {
+  const auto claims = verify_access_token(token, keys, now);
+  return claims ? "ok" : std::string{to_string(claims.error().code)} + ": " + claims.error().detail;
+}
+
+/// A payload with sub and exp and these members beside them.
+std::string payload_with(std::string_view more) {
+  return R"({"sub":"alice","exp":)" + std::to_string(now_seconds + 600) + (more.empty() ? "" : ",") +
+         std::string{more} + "}";
+}
+
+TEST(AccessToken, ComesBackAsItWasSignedWithEachAlgorithm) {
+  Claims claims = alice();
+  claims.device = "phone-1";
+  claims.issued_at = now;
+  claims.not_before = now - 5s;
+  claims.calls.publish = false;
+  claims.calls.moderate = true;
+  for (const Key& key : {test_hs256(), test_rs256(), test_es256()}) {
+    const auto token = sign_access_token(claims, key);
+    ASSERT_TRUE(token);
+    const auto verified = verify_access_token(*token, KeySet{{key}}, now);
+    ASSERT_TRUE(verified) << verified.error().detail;
+    EXPECT_EQ(*verified, claims);
+  }
+}
+
+TEST(AccessToken, NamesAUserByItsIdWithoutName) {
+  const auto claims = verify_access_token(token_of(hs256_header, payload_with(""), test_hs256()), secret_only(), now);
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(claims->user, "alice");
+  EXPECT_EQ(claims->name, "alice");
+  EXPECT_EQ(claims->device, std::nullopt);
+  EXPECT_EQ(claims->calls, CallGrants{});
+}
+
+TEST(AccessToken, ExpiresAMinuteAfterExp) {
+  const auto at = [](std::int64_t exp) { return outcome(R"({"sub":"a","exp":)" + std::to_string(exp) + "}"); };
+  EXPECT_EQ(at(now_seconds + 1), "ok");
+  EXPECT_EQ(at(now_seconds), "ok");
+  EXPECT_EQ(at(now_seconds - 59), "ok");
+  EXPECT_EQ(at(now_seconds - 60), "token-expired: the token's exp 1799999940 is past; server time is 1800000000");
+  EXPECT_THAT(at(0), HasSubstr("token-expired"));
+}
+
+TEST(AccessToken, IsValidFromAMinuteBeforeNbfAndIat) {
+  for (const std::string name : {"nbf", "iat"}) {
+    EXPECT_EQ(outcome(payload_with("\"" + name + "\":" + std::to_string(now_seconds + 60))), "ok");
+    EXPECT_EQ(outcome(payload_with("\"" + name + "\":" + std::to_string(now_seconds + 61))),
+              "token-not-yet-valid: the token's " + name + " 1800000061 is to come; server time is 1800000000");
+  }
+}
+
+TEST(AccessToken, TakesFractionsOfSeconds) {
+  EXPECT_EQ(outcome(R"({"sub":"a","exp":1799999940.5})"), "ok");
+  EXPECT_THAT(outcome(R"({"sub":"a","exp":1799999939.9})"), HasSubstr("token-expired"));
+  EXPECT_EQ(outcome(R"({"sub":"a","exp":1.8e9})"), "ok");
+}
+
+TEST(AccessToken, SaysWhichClaimIsWrong) {
+  const std::string exp = R"(,"exp":)" + std::to_string(now_seconds + 600) + "}";
+  EXPECT_EQ(outcome("{\"a\":1" + exp), "unauthorized: bad claim sub: absent");
+  EXPECT_EQ(outcome("{\"sub\":7" + exp), "unauthorized: bad claim sub: expected string");
+  EXPECT_EQ(outcome("{\"sub\":\"\"" + exp), "unauthorized: bad claim sub: expected 1 to 128 bytes");
+  EXPECT_EQ(outcome("{\"sub\":\"" + std::string(129, 'x') + "\"" + exp),
+            "unauthorized: bad claim sub: expected 1 to 128 bytes");
+  EXPECT_EQ(outcome("{\"sub\":\"a\\u0000b\"" + exp), "unauthorized: bad claim sub: control characters");
+  EXPECT_EQ(outcome(R"({"sub":"a"})"), "unauthorized: bad claim exp: absent");
+  for (const char* value : {"\"1800000600\"", "null", "true", "-1", "1800000600000", "1e300", "[]"}) {
+    EXPECT_EQ(outcome(R"({"sub":"a","exp":)" + std::string{value} + "}"),
+              "unauthorized: bad claim exp: expected seconds since 1970")
+        << value;
+  }
+  EXPECT_EQ(outcome(payload_with(R"("nbf":"soon")")), "unauthorized: bad claim nbf: expected seconds since 1970");
+  EXPECT_EQ(outcome(payload_with(R"("name":{})")), "unauthorized: bad claim name: expected string");
+  EXPECT_EQ(outcome(payload_with("\"name\":\"" + std::string(129, 'n') + "\"")),
+            "unauthorized: bad claim name: expected 0 to 128 bytes");
+  EXPECT_EQ(outcome(payload_with(R"("device":"")")), "unauthorized: bad claim device: expected 1 to 128 bytes");
+  EXPECT_EQ(outcome(payload_with(R"("calls":[])")), "unauthorized: bad claim calls: expected object");
+  EXPECT_EQ(outcome(payload_with(R"("calls":{"start":"yes"})")),
+            "unauthorized: bad claim calls.start: expected boolean");
+}
+
+TEST(AccessToken, IgnoresClaimsItDoesNotKnow) {
+  EXPECT_EQ(outcome(payload_with(R"("iss":"x","aud":["y"],"jti":"z","calls":{"other":1})")), "ok");
+}
+
+TEST(AccessToken, RefusesMembersOfTheSameNameAnywhere) {
+  EXPECT_THAT(outcome(payload_with(R"("sub":"bob")")), HasSubstr("same name"));
+  EXPECT_THAT(outcome(payload_with(R"("su\u0062":"bob")")), HasSubstr("same name"));
+  EXPECT_THAT(outcome(payload_with(R"("calls":{"start":false,"start":true})")), HasSubstr("same name"));
+  EXPECT_THAT(outcome(payload_with(""), R"({"alg":"HS256","alg":"HS256"})"), HasSubstr("same name"));
+  EXPECT_EQ(outcome(payload_with(R"("x":{"a":1},"y":{"a":1})")), "ok");
+}
+
+TEST(AccessToken, RefusesWhatIsNoJws) {
+  const std::string good = token_of(hs256_header, payload_with(""), test_hs256());
+  const std::size_t first = good.find('.');
+  const std::size_t second = good.rfind('.');
+  std::vector<std::string> bad = {
+      "",
+      ".",
+      "..",
+      "...",
+      "a.b.c",
+      good + ".",
+      "." + good,
+      good + "=",
+      good + "\n",
+      " " + good,
+      good.substr(0, second),
+      good.substr(0, second + 1),
+      good.substr(first),
+      good.substr(0, first) + "." + good.substr(second),
+      "Bearer " + good,
+      std::string(10'000, 'x'),
+      good.substr(0, first) + good.substr(first + 1),
+  };
+  for (const char* header : {"", "x", "[]", "7", "null", "{", "{}", R"({"alg":7})", R"({"alg":null})",
+                             R"({"alg":"HS256"}x)", R"({"alg":"HS256","kid":7})", R"({"alg":"HS256",})", "\xff"}) {
+    bad.push_back(token_of(header, payload_with(""), test_hs256()));
+  }
+  for (const char* payload : {"", "[]", "7", "\"x\"", "{", "{} {}"}) {
+    bad.push_back(token_of(hs256_header, payload, test_hs256()));
+  }
+  bad.push_back(token_of(hs256_header, payload_with("\"x\":\"\xff\""), test_hs256()));
+  bad.push_back(
+      token_of(hs256_header, payload_with("\"x\":" + std::string(40, '[') + std::string(40, ']')), test_hs256()));
+  for (const std::string& token : bad) {
+    EXPECT_THAT(outcome_of_token(token, secret_only()), testing::StartsWith("unauthorized: ")) << token;
+  }
+}
+
+TEST(AccessToken, RefusesAlgorithmsThatAreNotOfTheThree) {
+  for (const char* alg :
+       {"none", "None", "NONE", "nOnE", "", "hs256", "HS384", "HS512", "RS384", "PS256", "ES384", "ES256K", "EdDSA"}) {
+    const std::string header = R"({"alg":")" + std::string{alg} + "\"}";
+    EXPECT_THAT(outcome(payload_with(""), header), HasSubstr("alg is none of")) << alg;
+  }
+}
+
+TEST(AccessToken, RefusesAnUnsignedTokenInAllItsForms) {
+  const std::string header = base64url_encode(R"({"alg":"none"})");
+  const std::string payload = base64url_encode(payload_with(""));
+  for (const std::string& signature : {std::string{}, std::string{"AA"}}) {
+    EXPECT_NE(outcome_of_token(header + "." + payload + "." + signature, secret_only()), "ok");
+  }
+  const std::string good = base64url_encode(hs256_header);
+  EXPECT_NE(outcome_of_token(good + "." + payload + ".", secret_only()), "ok");
+}
+
+TEST(AccessToken, IsNotForgedFromAPublicKeyUsedAsSecret) {
+  // The key that verifies RS256 is public. A verifier that follows the token's alg takes it for an HMAC secret.
+  const std::string pem = *test_rs256().public_pem();
+  const KeySet keys{{*Key::from_public_pem(pem)}};
+  const std::string input = base64url_encode(hs256_header) + "." + base64url_encode(payload_with(""));
+  // A key of our own will not take the PEM as a secret: so the attacker adds a newline and cuts its first dash.
+  const auto attacker = Key::from_secret("\n" + pem);
+  ASSERT_TRUE(attacker);
+  const std::string forged = input + "." + base64url_encode(*attacker->sign(input));
+  EXPECT_EQ(outcome_of_token(forged, keys), "unauthorized: no key of this server has the token's alg and kid");
+}
+
+TEST(AccessToken, IsNotTakenWithAKeyOfAnotherKind) {
+  const KeySet all{{test_hs256(), test_rs256(), test_es256()}};
+  for (const Key& signer : {test_hs256(), test_rs256(), test_es256()}) {
+    for (const Algorithm named : {Algorithm::hs256, Algorithm::rs256, Algorithm::es256}) {
+      const std::string header = R"({"alg":")" + std::string{to_string(named)} + "\"}";
+      const std::string result = outcome_of_token(token_of(header, payload_with(""), signer), all);
+      EXPECT_EQ(result == "ok", named == signer.algorithm()) << result;
+    }
+  }
+}
+
+TEST(AccessToken, IsVerifiedByTheKeyOfItsKid) {
+  const KeySet keys{{*Key::from_secret(std::string(32, 'a'), "a"), *Key::from_secret(std::string(32, 'b'), "b")}};
+  const auto with_kid = [&](std::string_view kid, char secret) {
+    return outcome_of_token(token_of(R"({"alg":"HS256","kid":")" + std::string{kid} + "\"}", payload_with(""),
+                                     *Key::from_secret(std::string(32, secret))),
+                            keys);
+  };
+  EXPECT_EQ(with_kid("a", 'a'), "ok");
+  EXPECT_EQ(with_kid("b", 'b'), "ok");
+  EXPECT_EQ(with_kid("a", 'b'), "unauthorized: the token's signature is wrong");
+  EXPECT_EQ(with_kid("c", 'a'), "unauthorized: no key of this server has the token's alg and kid");
+  EXPECT_EQ(outcome_of_token(token_of(hs256_header, payload_with(""), *Key::from_secret(std::string(32, 'b'))), keys),
+            "ok");
+}
+
+TEST(AccessToken, RefusesCriticalMembersAndOtherTypes) {
+  EXPECT_THAT(outcome(payload_with(""), R"({"alg":"HS256","crit":["exp"]})"), HasSubstr("critical"));
+  EXPECT_THAT(outcome(payload_with(""), R"({"alg":"HS256","b64":false})"), HasSubstr("critical"));
+  EXPECT_THAT(outcome(payload_with(""), R"({"alg":"HS256","typ":"dpop+jwt"})"), HasSubstr("typ"));
+  EXPECT_EQ(outcome(payload_with(""), R"({"alg":"HS256","typ":"at+jwt"})"), "ok");
+  EXPECT_EQ(outcome(payload_with(""), R"({"alg":"HS256"})"), "ok");
+  EXPECT_EQ(outcome(payload_with(""), R"({"alg":"HS256","jku":"https://evil.example","jwk":{"kty":"oct"},"x5u":"x"})"),
+            "ok");
+}
+
+TEST(AccessToken, EachByteOfItCounts) {
+  const std::string good = token_of(hs256_header, payload_with(""), test_hs256());
+  std::mt19937 random{3};
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string changed = good;
+    while (changed[at] == good[at]) changed[at] = "ABCDEFabcdef0123456789-_."[random() % 25];
+    EXPECT_NE(outcome_of_token(changed, secret_only()), "ok") << at;
+  }
+}
+
+TEST(AccessToken, ErrorsDoNotQuoteTheToken) {
+  const std::string token = token_of(hs256_header, payload_with(""), *Key::from_secret(std::string(32, 'z')));
+  const std::string result = outcome_of_token(token, secret_only());
+  EXPECT_THAT(result, testing::Not(HasSubstr(token.substr(0, 10))));
+}
+
+TEST(SignAccessToken, RefusesClaimsThatNobodyWouldAccept) {
+  Claims claims = alice();
+  claims.user.clear();
+  EXPECT_FALSE(sign_access_token(claims, test_hs256()));
+  claims = alice();
+  claims.user = std::string(200, 'x');
+  EXPECT_FALSE(sign_access_token(claims, test_hs256()));
+  EXPECT_FALSE(sign_access_token(alice(), *Key::from_public_pem(*test_es256().public_pem())));
+}
+
+}  // namespace
+}  // namespace carillon::jose
