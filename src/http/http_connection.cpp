@@ -29,6 +29,9 @@ HttpConnection::HttpConnection(Stream stream, std::shared_ptr<ConnectionPool> po
                                std::shared_ptr<Dispatcher> dispatcher, const ServerConfig& config)
     : stream_{std::move(stream)}, pool_{std::move(pool)}, dispatcher_{std::move(dispatcher)}, config_{config} {}
 
+// While pool_ still holds the wheel.
+HttpConnection::~HttpConnection() { TimingWheel::cancel(*this); }
+
 void HttpConnection::set_deadline(Duration from_now) {
   pool_->deadlines().schedule(*this, pool_->deadlines().now() + from_now);
 }

@@ -32,7 +32,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   /// on_connection_ended.
   HttpConnection(Stream stream, std::shared_ptr<ConnectionPool> pool, std::shared_ptr<Dispatcher> dispatcher,
                  const ServerConfig& config);
-  ~HttpConnection() override = default;
+  ~HttpConnection() override;
 
   asio::awaitable<void> run();
 

@@ -48,7 +48,7 @@ class WebSocket {
 
   /// Begins the closing handshake: what is queued still goes out, then the close frame. on_message is not called
   /// again; on_closed is, when the peer has answered or the deadline has passed. A reason has at most 123 bytes
-  /// and is cut at a character when longer.
+  /// and is cut at a character when longer. A code that may not be sent becomes 1011.
   virtual void close(std::uint16_t code, std::string_view reason = {}) = 0;
 
   /// Bytes queued and not yet taken by the kernel.

@@ -55,8 +55,10 @@ void ConnectionPool::flush_later(std::shared_ptr<WebSocketConnection> connection
 }
 
 void ConnectionPool::flush_all() {
-  const auto connections = std::exchange(unflushed_, {});
-  for (const auto& connection : connections) connection->flush();
+  // What is queued while these are written has its own turn.
+  unflushed_.swap(flushing_);
+  for (const auto& connection : flushing_) connection->flush();
+  flushing_.clear();
 }
 
 void ConnectionPool::close_all(std::uint16_t code, std::string_view reason) {
@@ -79,6 +81,7 @@ WebSocketConnection::WebSocketConnection(std::shared_ptr<ConnectionPool> pool, S
 }
 
 WebSocketConnection::~WebSocketConnection() {
+  TimingWheel::cancel(*this);  // while pool_ still holds the wheel
   if (state_ != State::gone) pool_->remove(*this);
 }
 
@@ -112,6 +115,7 @@ void WebSocketConnection::send(std::string_view text) {
 
 void WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
   if (state_ != State::open) return;
+  if (!is_valid_close_code(code)) code = close_code::internal_error;
   append_close_frame(outbox(), code, reason);
   close_code_ = code;
   state_ = State::closing;

@@ -63,6 +63,7 @@ class ConnectionPool {
   std::vector<std::string> spare_buffers_;
   std::vector<WebSocketConnection*> connections_;  // each knows its index
   std::vector<std::shared_ptr<WebSocketConnection>> unflushed_;
+  std::vector<std::shared_ptr<WebSocketConnection>> flushing_;  // empty but for its capacity outside of flush_all
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
  public:
