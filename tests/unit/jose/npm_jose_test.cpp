@@ -31,7 +31,9 @@ Claims alice() {
 }
 
 json::string_view view(std::string_view text) { return {text.data(), text.size()}; }
-std::string text_of(const json::value& value) { return std::string{value.as_string().data(), value.as_string().size()}; }
+std::string text_of(const json::value& value) {
+  return std::string{value.as_string().data(), value.as_string().size()};
+}
 
 /// Asks the script once; its answer serves all tests.
 const json::object& answer() {
