@@ -279,9 +279,6 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     };
     const call = new CallImpl(terms, context, local, media);
     this.#calls.set(terms.id, call);
-    local.on('device-lost', (kind, deviceId) => this.#devices.handleLost(kind, deviceId));
-    // The first capture also tells the names of all devices.
-    local.on('captured', () => void this.#devices.refresh().catch(() => undefined));
     return call;
   }
 
@@ -323,6 +320,9 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       preferred: (kind) => this.#devices.selected[kind],
     };
     const local = new LocalMediaImpl(context);
+    local.on('device-lost', (kind, deviceId) => this.#devices.handleLost(kind, deviceId));
+    // The first capture also tells the names of all devices.
+    local.on('captured', () => void this.#devices.refresh().catch(() => undefined));
     local.open(options);
     return local;
   }

@@ -64,11 +64,20 @@ class Sender {
   /** One worker at a time; a change meanwhile makes it go round again. */
   flush(): Promise<void> {
     this.#dirty = true;
-    this.#working ??= this.#work().finally(() => (this.#working = null));
+    this.#working ??= this.#work();
     return this.#working;
   }
 
   async #work(): Promise<void> {
+    await Promise.resolve(); // So that `#working` is set before it can be taken away.
+    try {
+      await this.#untilDone();
+    } finally {
+      this.#working = null;
+    }
+  }
+
+  async #untilDone(): Promise<void> {
     while (this.#dirty) {
       this.#dirty = false;
       const media = this.#media;

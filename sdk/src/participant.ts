@@ -68,8 +68,7 @@ export interface TrackActions {
 
 export class RemoteTrackImpl implements RemoteTrack {
   muted: boolean;
-  /** mediasoup's score of the stream to us and of its sender, 0 to 10, whichever is worse. */
-  score: number | null = null;
+  #score: number | null = null;
   readonly #actions: TrackActions;
   readonly #attached = new Set<() => void>();
 
@@ -82,6 +81,15 @@ export class RemoteTrackImpl implements RemoteTrack {
   ) {
     this.muted = muted;
     this.#actions = actions;
+  }
+
+  /** mediasoup's score of the stream to us and of its sender, 0 to 10, whichever is worse. */
+  get score(): number | null {
+    return this.#score;
+  }
+  /** A stream that has not begun has score 0, which says nothing; one that had a better score and falls to 0 does. */
+  set score(score: number | null) {
+    if (score !== 0 || this.#score !== null) this.#score = score;
   }
 
   get kind(): 'audio' | 'video' {

@@ -298,7 +298,7 @@ describe('A path that dies in silence', () => {
     const { call, alice } = await world.connected();
     world.server.freeze(world.server.session('alice'));
     alice.engine.changeNetwork('doubtful');
-    await wait(3_500);
+    await wait(4_000);
     expect(call.state).toBe('active');
     expect(world.server.sockets).toHaveLength(3);
   });

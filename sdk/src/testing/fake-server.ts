@@ -255,17 +255,23 @@ export class FakeServer {
       const data = frame.data as Data;
       this.log.push({ userId: session.userId, deviceId: session.deviceId, method, data });
       const { socket } = session;
-      try {
-        const handler = this.#overrides.get(method) ?? this.#handlers[method as ClientMethod];
-        if (!handler) throw new Refusal(415, 'unsupported', `unknown method ${method}`);
-        // Answer first, then act: what a handler has to tell it leaves for after.
-        const answer = handler(session, data);
-        if (answer === NO_ANSWER) return;
-        socket?.serverSend({ response: true, id, ok: true, data: answer ?? {} });
-      } catch (error) {
+      const send = (answer: unknown): void => {
+        if (answer !== NO_ANSWER) socket?.serverSend({ response: true, id, ok: true, data: answer ?? {} });
+      };
+      const refuse = (error: unknown): void => {
         const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal', String(error));
         const { status: errorCode, message: errorReason, code } = refusal;
         socket?.serverSend({ response: true, id, ok: false, errorCode, errorReason, data: { code } });
+      };
+      try {
+        const handler = this.#overrides.get(method) ?? this.#handlers[method as ClientMethod];
+        if (!handler) throw new Refusal(400, 'bad-request', `unknown method ${method}`);
+        // Answer first, then act: what a handler has to tell it leaves for after.
+        const answer = handler(session, data);
+        if (answer instanceof Promise) answer.then(send, refuse);
+        else send(answer);
+      } catch (error) {
+        refuse(error);
       }
     }
   }

@@ -1,0 +1,117 @@
+// The README's programs are taken from the page, type-checked as an app would be, and run against the fakes.
+
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import * as sdk from '../src/index.js';
+import * as testing from '../src/testing/index.js';
+import { fakeTime, flush, World } from './world.js';
+
+fakeTime();
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const page = readFileSync(join(root, 'README.md'), 'utf8');
+const programs = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
+
+/** What the page says is the app's own. */
+const APP = `
+declare function fetchToken(): Promise<string>;
+declare function videoFor(call: import('carillon-sdk').Call): HTMLVideoElement;
+declare function show(text: string): void;
+declare function ask(question: string): Promise<boolean>;
+`;
+
+function problems(code: string): string[] {
+  const file = join(root, 'test', 'program.ts');
+  const options: ts.CompilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    lib: ['lib.es2023.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts'],
+    types: [],
+    paths: {
+      'carillon-sdk': [join(root, 'src/index.ts')],
+      'carillon-sdk/testing': [join(root, 'src/testing/index.ts')],
+    },
+  };
+  const host = ts.createCompilerHost(options);
+  const readFile = host.getSourceFile.bind(host);
+  host.getSourceFile = (name, ...rest) =>
+    name === file ? ts.createSourceFile(name, APP + code, ts.ScriptTarget.ES2022) : readFile(name, ...rest);
+  const program = ts.createProgram([file], options, host);
+  return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+}
+
+/** As an app's bundler does: types off, imports given. */
+async function run(code: string, scope: Record<string, unknown>): Promise<void> {
+  const { outputText } = ts.transpileModule(code.replace(/^import .*$/gm, ''), {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+  });
+  const names = Object.keys(scope);
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page's own program, which is what is tested.
+  const program = new Function(...names, `return (async () => {${outputText}})();`) as (
+    ...values: unknown[]
+  ) => Promise<void>;
+  await program(...names.map((name) => scope[name]));
+}
+
+describe('The README', () => {
+  it('has two programs, the first of ten statements or so', () => {
+    expect(programs).toHaveLength(2);
+    expect(programs[0]!.trim().split('\n').length).toBeLessThanOrEqual(13);
+  });
+
+  it.each([0, 1])(
+    'has programs that type-check: number %i',
+    (at) => {
+      expect(problems(programs[at]!)).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('has a program that calls and is called', async () => {
+    const world = new World();
+    const bob = await world.client('bob');
+    const engine = new testing.FakeEngine();
+    const shown: string[] = [];
+    const videos: sdk.Call[] = [];
+    let alices: sdk.Carillon | undefined;
+    class Carillon extends sdk.Carillon {
+      constructor(options: sdk.CarillonOptions) {
+        super({ ...options, engine, createWebSocket: world.server.createWebSocket });
+        alices = this;
+      }
+    }
+    const running = run(programs[0]!, {
+      Carillon,
+      fetchToken: async () => 'alice',
+      videoFor: (call: sdk.Call) => (videos.push(call), {}),
+      show: (text: string) => shown.push(text),
+      ask: async (question: string) => (shown.push(question), true),
+    });
+    await flush();
+    await running;
+    const incoming = bob.carillon.incoming[0]!;
+    expect(incoming.caller.userId).toBe('alice');
+    void incoming.accept();
+    await flush();
+    expect(videos).toHaveLength(2);
+    void alices!.calls[0]!.leave();
+    await flush();
+    void bob.carillon.startCall({ callees: ['alice'], media: 'video' });
+    await flush();
+    expect(shown).toEqual(['The call is over: hangup', 'BOB is calling']);
+    expect(alices!.calls).toMatchObject([{ state: 'active' }]);
+  });
+
+  it('has a program that tests an app', async () => {
+    const running = run(programs[1]!, { ...sdk, ...testing });
+    await flush();
+    await running;
+  });
+});
