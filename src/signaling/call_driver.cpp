@@ -128,7 +128,7 @@ void CallDriver::perform(const call::Actions& actions) {
     } else if (const auto* forget = std::get_if<call::ForgetDevice>(&action)) {
       const DevicePtr device = devices_.find(forget->device);
       devices_.forget(forget->device);
-      if (device && on_presence) on_presence(device->user());
+      if (device && on_forgotten) on_forgotten(*device);
     } else if (const auto* record = std::get_if<call::WriteRecord>(&action)) {
       const call::CallRecord& r = record->record;
       log_.info("call ended reason={} answered={} seconds={:.1f} people={} call={}", to_string(r.reason),

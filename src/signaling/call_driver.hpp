@@ -41,8 +41,8 @@ class CallDriver {
 
   [[nodiscard]] const call::Calls& calls() const { return calls_; }
 
-  /// A user came, went, or has another number of connected devices.
-  std::function<void(const UserId&)> on_presence;
+  /// This device was forgotten: its user has gone, perhaps.
+  std::function<void(const Device&)> on_forgotten;
   std::function<void(const call::CallRecord&)> on_record;
 
  private:

@@ -48,7 +48,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
       server_{io, config_.http, log_} {
   workers_.on_up = [this](const room::WorkerId& worker) { rooms_.add_worker(worker); };
   workers_.on_died = [this](const room::WorkerId& worker) { on_worker_died(worker); };
-  calls_.on_presence = [this](const UserId& user) { tell_presence(user); };
+  calls_.on_forgotten = [this](const Device& device) { tell_presence(device.user(), device.identity().name); };
   add_routes();
 }
 
@@ -91,7 +91,7 @@ DevicePtr Node::open_session(Identity identity, const std::string& resume, std::
     log_.info("session opened user={} device={}", who.user, who.device);
     calls_.event(call::DeviceConnected{who.device, who.user, who.name}, welcome);
   }
-  tell_presence(who.user);
+  tell_presence(who.user, who.name);
   return device;
 }
 
@@ -105,7 +105,7 @@ void Node::close_session(const DevicePtr& device, bool hang_up, std::uint16_t co
   }
   // Without a grace, or after a good-bye, nothing keeps it.
   if (calls_.calls().presence().find(device->id()) == nullptr) devices_.forget(device->id());
-  tell_presence(device->user());
+  tell_presence(device->user(), device->identity().name);
 }
 
 void Node::send_welcome(Device& device) {
@@ -128,9 +128,9 @@ void Node::send_welcome(Device& device) {
                             {"calls", std::move(calls)}});
 }
 
-json::object Node::presence_json(const UserId& user) const {
-  const call::Presence& presence = calls_.calls().presence();
-  return {{"userId", user.str()}, {"name", presence.party(user).name}, {"devices", presence.devices_of(user).size()}};
+json::object Node::presence_json(const UserId& user, const std::string& name) const {
+  const std::size_t devices = calls_.calls().presence().devices_of(user).size();
+  return {{"userId", user.str()}, {"name", name}, {"devices", devices}};
 }
 
 Result<json::object> Node::watch_presence(Device& device) {
@@ -138,14 +138,14 @@ Result<json::object> Node::watch_presence(Device& device) {
   device.watches_presence = true;
   json::array users;
   for (const auto& [user, state] : calls_.calls().presence().users()) {
-    if (!calls_.calls().presence().devices_of(user).empty()) users.push_back(presence_json(user));
+    if (!calls_.calls().presence().devices_of(user).empty()) users.push_back(presence_json(user, state.name));
   }
   return json::object{{"users", std::move(users)}};
 }
 
-void Node::tell_presence(const UserId& user) {
+void Node::tell_presence(const UserId& user, const std::string& name) {
   if (!config_.presence) return;
-  const json::object data = presence_json(user);
+  const json::object data = presence_json(user, name);
   for (const auto& [id, device] : devices_.all()) {
     if (device->watches_presence) device->notify("presence", data);
   }

@@ -58,8 +58,9 @@ class Node final : private RoomKeeper {
   void fail_room(const CallId& call);
   void on_worker_died(const room::WorkerId& worker);
   void send_welcome(Device& device);
-  void tell_presence(const UserId& user);
-  [[nodiscard]] json::object presence_json(const UserId& user) const;
+  /// `name`: the user's, whom nobody knows any more when the last device is gone.
+  void tell_presence(const UserId& user, const std::string& name);
+  [[nodiscard]] json::object presence_json(const UserId& user, const std::string& name) const;
   [[nodiscard]] Result<std::shared_ptr<MediaRoom>> room_for(const Device& device,
                                                             const protocol::MediaRequest& request);
 
