@@ -54,6 +54,13 @@ std::string name_of(const RtpCodecParameters& codec) {
   return codec.mime_type + " with payload type " + std::to_string(codec.payload_type);
 }
 
+/// Only the codecs that a router is made with may lack one; those that it has never do.
+bool has_payload_types(const RtpCapabilities& router) {
+  return !any_of(router.codecs, [](const RtpCodecCapability& codec) { return !codec.preferred_payload_type; });
+}
+
+Error no_payload_types() { return fail(Errc::bad_request, "expected a payload type for each codec of the router"); }
+
 void answer_h264_profile(RtpCodecParameters& codec, const RtpCodecCapability& router_codec) {
   if (!equals_ignoring_case(codec.mime_type, "video/h264")) return;
   std::optional<std::string> answer = h264_profile_level_id_for_answer(codec.parameters, router_codec.parameters);
@@ -145,10 +152,8 @@ Result<RtpMapping> get_producer_rtp_parameters_mapping(RtpParameters& params, co
   const auto map = [&](const RtpCodecParameters& codec, const RtpCodecCapability& router_codec) {
     mapping.codecs.push_back({codec.payload_type, *router_codec.preferred_payload_type});
   };
-  const auto has_no_payload_type = [](const RtpCodecCapability& codec) { return !codec.preferred_payload_type; };
-  if (any_of(router.codecs, has_no_payload_type))
-    return fail(Errc::bad_request, "expected a payload type for each codec of the router");
-  // By index in params.codecs: what each media codec is in the router.
+  if (!has_payload_types(router)) return no_payload_types();
+  // By index in params.codecs: what each codec is in the router.
   std::vector<const RtpCodecCapability*> matches(params.codecs.size(), nullptr);
   for (std::size_t i = 0; i < params.codecs.size(); ++i) {
     RtpCodecParameters& codec = params.codecs[i];
@@ -158,15 +163,16 @@ Result<RtpMapping> get_producer_rtp_parameters_mapping(RtpParameters& params, co
     answer_h264_profile(codec, *matches[i]);
     map(codec, *matches[i]);
   }
-  for (const RtpCodecParameters& codec : params.codecs) {
+  for (std::size_t i = 0; i < params.codecs.size(); ++i) {
+    const RtpCodecParameters& codec = params.codecs[i];
     if (!is_rtx_codec(codec.mime_type)) continue;
     const RtpCodecParameters* media_codec = find_media_codec(params.codecs, codec);
     const RtpCodecCapability* match =
         media_codec ? matches[static_cast<std::size_t>(media_codec - params.codecs.data())] : nullptr;
     if (!match) return fail(Errc::bad_request, "no media codec for " + name_of(codec));
-    const RtpCodecCapability* router_rtx = find_rtx_for(router, match->preferred_payload_type);
-    if (!router_rtx) return fail(Errc::unsupported, "the router has no RTX for " + name_of(*media_codec));
-    map(codec, *router_rtx);
+    matches[i] = find_rtx_for(router, match->preferred_payload_type);
+    if (!matches[i]) return fail(Errc::unsupported, "the router has no RTX for " + name_of(*media_codec));
+    map(codec, *matches[i]);
   }
   for (const RtpEncodingParameters& encoding : params.encodings)
     mapping.encodings.push_back({encoding.rid, encoding.ssrc, first_mapped_ssrc++});
@@ -175,6 +181,7 @@ Result<RtpMapping> get_producer_rtp_parameters_mapping(RtpParameters& params, co
 
 Result<RtpParameters> get_consumable_rtp_parameters(MediaKind kind, const RtpParameters& producer,
                                                     const RtpCapabilities& router, const RtpMapping& mapping) {
+  if (!has_payload_types(router)) return no_payload_types();
   RtpParameters consumable;
   for (const RtpCodecParameters& codec : producer.codecs) {
     if (is_rtx_codec(codec.mime_type)) continue;
@@ -190,8 +197,8 @@ Result<RtpParameters> get_consumable_rtp_parameters(MediaKind kind, const RtpPar
                                  router_codec->clock_rate, router_codec->channels, codec.parameters,
                                  router_codec->rtcp_feedback});
     if (const RtpCodecCapability* rtx = find_rtx_for(router, router_codec->preferred_payload_type))
-      consumable.codecs.push_back({rtx->mime_type, rtx->preferred_payload_type.value_or(0), rtx->clock_rate,
-                                   std::nullopt, rtx->parameters, rtx->rtcp_feedback});
+      consumable.codecs.push_back({rtx->mime_type, *rtx->preferred_payload_type, rtx->clock_rate, std::nullopt,
+                                   rtx->parameters, rtx->rtcp_feedback});
   }
   for (const RtpHeaderExtension& extension : router.header_extensions)
     if (is_consumable(extension, kind, producer)) consumable.header_extensions.push_back(negotiated(extension));

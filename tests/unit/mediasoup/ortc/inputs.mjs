@@ -60,6 +60,14 @@ const profileLevelIds = [
   0,
   420031,
 ];
+/** Levels of one profile each, with 1b and its neighbours. */
+const sameProfile = [
+  ['42e00a', '42e00b', '42f00b', '42e00c', '42e01f', '42e034', '4d801f', '58c01f'],
+  ['42000a', '42000b', '42100b', '42001f', '58800b', '58901f', '58900b'],
+  ['4d000a', '4d100b', '4d000b', '4d001f', '4d0032', '4d401f'],
+  ['64001f', '640034', '640c1f', '640b0b', '64100b'],
+  ['f4001f', 'f40034', 'f4000a'],
+];
 const formats = {
   'video/h264': (random) => ({
     ...(random.chance(0.8) && { 'packetization-mode': random.pick([0, 1, 1, 1, '1', '']) }),
@@ -114,6 +122,12 @@ function mediaCodec(random) {
   });
 }
 
+/** A producer of several codecs, each with its RTX. Browsers negotiate one; the API allows more. */
+function addCodecsOf(rtpParameters, other) {
+  const used = rtpParameters.codecs.map((codec) => codec.payloadType);
+  rtpParameters.codecs.push(...other.rtpParameters.codecs.filter((codec) => !used.includes(codec.payloadType)));
+}
+
 export const generate = {
   mediaCodecs(random) {
     if (random.chance(0.3)) return maybeBroken(random, random.some(mediaCodecs), 0.4);
@@ -137,6 +151,8 @@ export const generate = {
 
   producer(random, chance = 0.5) {
     const { kind, rtpParameters } = clone(random.pick(recordedProducers));
+    if (random.chance(0.25))
+      addCodecsOf(rtpParameters, clone(random.pick(recordedProducers.filter((p) => p.kind === kind))));
     for (const codec of rtpParameters.codecs) if (random.chance(0.3)) withFormat(random, codec);
     if (random.chance(0.2)) {
       const [mimeType, clockRate, channels] = random.pick(catalogue);
@@ -159,6 +175,17 @@ export const generate = {
       kind: random.chance(0.95) ? kind : random.pick(['audio', 'video']),
       rtpParameters: maybeBroken(random, rtpParameters, chance),
     };
+  },
+
+  /** A producer's and a router's format of H264, often of the same profile, so that it comes to the levels. */
+  h264Formats(random) {
+    const profile = random.pick(sameProfile);
+    const format = () => ({
+      ...(random.chance(0.1) && { 'packetization-mode': 1 }),
+      'profile-level-id': random.pick(profile),
+      ...(random.chance(0.5) && { 'level-asymmetry-allowed': random.pick([0, 1, 1, '1']) }),
+    });
+    return [format(), format()];
   },
 
   sctpStream(random) {

@@ -115,6 +115,15 @@ TEST(ProducerMapping, RefusesRtxOfNothing) {
   EXPECT_EQ(get_producer_rtp_parameters_mapping(params, test::router(), 500).error().code, Errc::bad_request);
 }
 
+TEST(ProducerMapping, RefusesARouterWhoseCodecsHaveNoPayloadTypes) {
+  RtpParameters params = test::producer("chromium", "vp8");
+  RtpCapabilities router = test::router();
+  router.codecs.back().preferred_payload_type.reset();
+  const std::string wrong = "expected a payload type for each codec of the router";
+  EXPECT_EQ(get_producer_rtp_parameters_mapping(params, router, 500).error().detail, wrong);
+  EXPECT_EQ(get_consumable_rtp_parameters(MediaKind::video, params, router, {}).error().detail, wrong);
+}
+
 TEST(Consumable, HasTheRoutersNumbersAndTheProducersFormat) {
   const RtpParameters params = test::producer("chromium", "audio");
   const RtpParameters consumable = test::consumable(MediaKind::audio, params);

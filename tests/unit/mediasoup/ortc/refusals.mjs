@@ -141,7 +141,7 @@ export function reasonsToRefuse(name, args) {
       break;
     case 'getConsumableRtpParameters':
       list.rtpParameters(args[1]);
-      list.capabilities(args[2]);
+      list.router(args[2]);
       break;
     case 'canConsume':
     case 'getConsumerRtpParameters':
