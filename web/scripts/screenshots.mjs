@@ -49,7 +49,12 @@ const browser = await chromium.launch({
   ],
 });
 
-const problems = [];
+const problems = new Set();
+const problem = (text) => {
+  if (problems.has(text)) return;
+  problems.add(text);
+  console.log(text);
+};
 let pictures = 0;
 try {
   await mkdir(out, { recursive: true });
@@ -65,9 +70,9 @@ try {
       const page = await context.newPage();
       let where = '';
       page.on('console', (message) => {
-        if (message.type() === 'error') problems.push(`${where}: ${message.text()}`);
+        if (message.type() === 'error') problem(`${where}: ${message.text()}`);
       });
-      page.on('pageerror', (error) => problems.push(`${where}: ${error.message}`));
+      page.on('pageerror', (error) => problem(`${where}: ${error.message}`));
       await page.goto(address);
       const names = await page.locator('[data-testid=states] a').allTextContents();
       for (const name of names) {
@@ -80,7 +85,7 @@ try {
         const wide = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
-        if (wide > 0) problems.push(`${where}: ${wide} px too wide`);
+        if (wide > 0) problem(`${where}: ${wide} px too wide`);
         if (view.name === 'desktop-1280' || view.name === 'phone-390') {
           // As a function that the debugger calls, so that the page's own policy stays on.
           await page.evaluate(axe_source);
@@ -88,7 +93,7 @@ try {
           for (const violation of found.violations) {
             const nodes = violation.nodes.map((node) => node.target.join(' ')).join(', ');
             const line = `${where}: axe ${violation.impact}: ${violation.id} (${nodes})`;
-            if (violation.impact === 'serious' || violation.impact === 'critical') problems.push(line);
+            if (violation.impact === 'serious' || violation.impact === 'critical') problem(line);
             else console.log(line);
           }
         }
@@ -100,6 +105,5 @@ try {
   await browser.close();
   await server.close();
 }
-console.log(`${pictures} pictures in ${out}, ${problems.length} problems`);
-for (const problem of new Set(problems)) console.log(`  ${problem}`);
-process.exitCode = problems.length === 0 ? 0 : 1;
+console.log(`${pictures} pictures in ${out}, ${problems.size} problems`);
+process.exitCode = problems.size === 0 ? 0 : 1;

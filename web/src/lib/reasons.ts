@@ -99,13 +99,15 @@ export function endWords(facts: EndFacts): EndWords {
 
 /** What a person in the list of an outgoing or running call is doing. */
 export type CalleeState =
-  'calling' | 'ringing' | 'pushed' | 'accepted' | 'declined' | 'busy' | 'timeout' | 'unreachable' | 'left';
+  'calling' | 'offline' | 'ringing' | 'pushed' | 'accepted' | 'declined' | 'busy' | 'timeout' | 'left';
 
 /** One line below a person's name while the call rings. */
 export function calleeWords(state: CalleeState, devices: number): string {
   switch (state) {
     case 'calling':
       return 'Calling…';
+    case 'offline':
+      return 'Offline, rings once they are online';
     case 'ringing':
       return devices > 1 ? `Ringing on ${devices} devices` : 'Ringing';
     case 'pushed':
@@ -118,8 +120,6 @@ export function calleeWords(state: CalleeState, devices: number): string {
       return 'Busy in another call';
     case 'timeout':
       return 'No answer';
-    case 'unreachable':
-      return 'Unreachable';
     case 'left':
       return 'Left';
   }

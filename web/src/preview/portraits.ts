@@ -161,8 +161,8 @@ export function drawnTrack(who: number | 'slide', width = 960, height = 720): At
     else drawPortrait(g, who, width, height, performance.now() / 1000);
   };
   draw();
-  setInterval(draw, 100);
-  const stream = canvas.captureStream(10);
+  setInterval(draw, 400);
+  const stream = canvas.captureStream(3);
   return {
     attach(element) {
       element.srcObject = stream;

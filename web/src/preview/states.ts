@@ -235,6 +235,10 @@ export const states: { readonly [name: string]: (store: Store) => void } = {
     home(s);
     s.call.value = outgoing([participant(joan, { state: 'ringing', ringing: { devices: 1, via: 'push' } })]);
   },
+  'outgoing-offline': (s) => {
+    home(s);
+    s.call.value = outgoing([participant(joan, { state: 'invited' })], { state: 'calling' });
+  },
   'outgoing-group': (s) => {
     home(s);
     s.call.value = outgoing([

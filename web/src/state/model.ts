@@ -163,11 +163,11 @@ export function awaited(call: CallView): readonly ParticipantView[] {
   return call.participants.filter((p) => p.state === 'invited' || p.state === 'ringing');
 }
 
-/** The state of one callee, in the words of reasons.ts. */
-export function calleeState(p: ParticipantView): CalleeState {
+/** The state of one callee, in the words of reasons.ts. `offline`: presence says that they have no device online. */
+export function calleeState(p: ParticipantView, offline = false): CalleeState {
   switch (p.state) {
     case 'invited':
-      return 'calling';
+      return offline ? 'offline' : 'calling';
     case 'ringing':
       return p.ringing?.via === 'push' ? 'pushed' : 'ringing';
     case 'joining':
@@ -183,15 +183,15 @@ export function calleeState(p: ParticipantView): CalleeState {
   }
 }
 
-export function calleeLine(p: ParticipantView): string {
-  return calleeWords(calleeState(p), p.ringing?.devices ?? 0);
+export function calleeLine(p: ParticipantView, offline = false): string {
+  return calleeWords(calleeState(p, offline), p.ringing?.devices ?? 0);
 }
 
 /** The one line that says how an outgoing call stands. */
-export function outgoingLine(call: CallView): string {
+export function outgoingLine(call: CallView, offline: (userId: string) => boolean = () => false): string {
   if (call.state === 'reconnecting') return 'Reconnecting…';
   const [only, second] = call.participants;
-  if (only && !second) return calleeLine(only);
+  if (only && !second) return calleeLine(only, offline(only.userId));
   const ringing = call.participants.filter((p) => p.state === 'ringing');
   if (ringing.length === 0) return 'Calling…';
   if (ringing.length === call.participants.length) return `Ringing ${ringing.length} people`;
@@ -259,16 +259,9 @@ export function soundingOf(incoming: readonly IncomingView[], call: CallView | n
 /** What went wrong with a camera, a microphone or a screen, and what to do. Null: nothing worth a word. */
 export function mediaErrorWords(
   code: CarillonErrorCode,
-  source: 'microphone' | 'camera' | 'screen' | null,
+  source: 'microphone' | 'camera' | 'screen' | 'both' | null,
 ): string | null {
-  const what =
-    source === 'screen'
-      ? 'screen'
-      : source === 'camera'
-        ? 'camera'
-        : source === 'microphone'
-          ? 'microphone'
-          : 'camera or microphone';
+  const what = source === null || source === 'both' ? 'camera or microphone' : source;
   switch (code) {
     case 'permission-denied':
       if (source === 'screen') return null; // Picking nothing in the browser's own window is no error.

@@ -9,8 +9,8 @@ import {
   type Presence,
 } from 'carillon-sdk';
 import { batch } from '@preact/signals';
-import { endWords, type EndReason as AnyEndReason } from '../lib/reasons';
-import { displayName, listNames, tidyName, userIdFromName } from '../lib/names';
+import { endWords, type EndReason as AnyEndReason, type EndWords } from '../lib/reasons';
+import { listNames, tidyName, userIdFromName } from '../lib/names';
 import { spokenDuration } from '../lib/time';
 import { endReasonOf, mediaErrorWords, toggled, type Named, type ParticipantView, type RecentCall } from './model';
 import { betterName, viewOfCall, viewOfDevices, viewOfIncoming, viewOfWish, type NameOf } from './snapshot';
@@ -197,8 +197,10 @@ export class Session implements Actions {
   }
 
   #closed(error: CarillonError | null): void {
+    // No error: we closed it ourselves, as the SDK does when the page goes. That is no reason to forget who was here.
+    if (error === null) return;
     const store = this.#store;
-    if (error?.code === 'unauthorized' || error?.code === 'token-failed') {
+    if (error.code === 'unauthorized' || error.code === 'token-failed') {
       this.signOut();
       store.signIn.value = { busy: false, error: signInWords(error) };
       return;
@@ -229,7 +231,8 @@ export class Session implements Actions {
     if (this.#presence !== presence) {
       this.#presence = presence;
       const show = (): void => {
-        for (const user of presence.users) this.#names.set(user.userId, displayName(user.name, user.userId));
+        // A server that was just started knows those who are away by their id only; we may know better.
+        for (const user of presence.users) this.#names.set(user.userId, this.#nameOf(user.userId, user.name));
         this.#store.people.value = presence.users
           .filter((user) => user.userId !== me.userId)
           .map((user) => ({ userId: user.userId, name: this.#nameOf(user.userId, user.name), devices: user.devices }));
@@ -285,11 +288,11 @@ export class Session implements Actions {
     const words = endWords({ reason, names: [caller.name], outgoing: false, connected: false, byMe });
     const missed = reason === 'timeout' || reason === 'canceled';
     if (reason !== 'answered-elsewhere') this.#remember({ people, media, outgoing: false, missed, lastedMs: null });
-    this.#say(`${words.title}. ${words.detail}`, true);
+    this.#say(sentence(words), true);
     // What one decided oneself, here or on another device, needs no page of its own.
     const small = byMe || reason === 'answered-elsewhere' || reason === 'declined-elsewhere' || reason === 'declined';
     if (small || store.call.value || store.incoming.value.length > 0) {
-      this.#notify(missed ? `Missed call from ${caller.name}.` : `${words.title}. ${words.detail}`, 'info', true);
+      this.#notify(missed ? `Missed call from ${caller.name}.` : sentence(words), 'info', true);
     } else {
       store.ended.value = { words, reason, people: [caller], media, lastedMs: null };
     }
@@ -395,8 +398,7 @@ export class Session implements Actions {
     });
     call.on('media-error', (error, source) => {
       show();
-      const words = mediaErrorWords(error.code, source?.source ?? null);
-      if (mine() && words) this.#notify(words, 'warning');
+      if (mine()) this.#mediaFailed(error.code, source?.source ?? null);
     });
     call.on('ended', (reason) => this.#callEnded(current, reason));
     if (call.state === 'ended') {
@@ -438,10 +440,11 @@ export class Session implements Actions {
     batch(() => {
       store.call.value = null;
       store.dialog.value = null;
+      store.notices.value = store.notices.value.filter((one) => one.tone === 'info'); // what was to be mended is over
       store.ended.value = { words, reason, people: named, media, lastedMs };
     });
     const lasted = lastedMs === null ? '' : ` It lasted ${spokenDuration(lastedMs)}.`;
-    this.#say(`${words.title}. ${words.detail}${lasted}`, true);
+    this.#say(`${sentence(words)}${lasted}`, true);
   }
 
   async hangUp(): Promise<void> {
@@ -499,9 +502,20 @@ export class Session implements Actions {
     try {
       await work();
     } catch (error) {
-      const words = mediaErrorWords(error instanceof CarillonError ? error.code : 'media-failed', source);
-      if (words) this.#notify(words, 'warning');
+      this.#mediaFailed(error instanceof CarillonError ? error.code : 'media-failed', source);
     }
+  }
+
+  /** One notice where the camera and the microphone fail for the same reason, as they do when the browser forbids both. */
+  #mediaFailed(code: CarillonErrorCode, source: 'microphone' | 'camera' | 'screen' | null): void {
+    const words = mediaErrorWords(code, source);
+    if (!words) return;
+    const both = mediaErrorWords(code, 'both') ?? words;
+    const other = source === 'camera' ? 'microphone' : source === 'microphone' ? 'camera' : null;
+    const shown = this.#store.notices.value;
+    const pair = other && shown.find((one) => one.text === mediaErrorWords(code, other));
+    if (pair) this.dismiss(pair.id);
+    this.#notify(pair || (other && shown.some((one) => one.text === both)) ? both : words, 'warning');
   }
 
   async invite(userIds: readonly string[]): Promise<void> {
@@ -561,7 +575,10 @@ export class Session implements Actions {
 
   #notify(text: string, tone: 'info' | 'warning', end = false): void {
     const store = this.#store;
-    if (store.notices.value.some((one) => one.text === text)) return;
+    if (store.notices.value.some((one) => one.text === text)) {
+      this.#say(text, false);
+      return;
+    }
     const id = ++this.#notice;
     store.notices.value = [...store.notices.value.slice(-2), { id, tone, text, end }];
     this.#say(text, false);
@@ -593,6 +610,10 @@ export class Session implements Actions {
       // A full or forbidden storage costs only the list after a reload.
     }
   }
+}
+
+function sentence(words: EndWords): string {
+  return words.detail === '' ? `${words.title}.` : `${words.title}. ${words.detail}`;
 }
 
 function declinedLine(name: string, reason: EndReason): string {

@@ -87,7 +87,7 @@ function Banner(): JSX.Element {
 function Notices(): JSX.Element {
   const { store, actions } = useApp();
   return (
-    <div class="notices">
+    <section class="notices" aria-label="Notices">
       {store.notices.value.map((notice) => (
         <div key={notice.id} class={`notice notice-${notice.tone}`} data-testid="notice">
           {notice.tone === 'warning' ? <WarningIcon size={20} /> : <InfoIcon size={20} />}
@@ -99,7 +99,7 @@ function Notices(): JSX.Element {
           </button>
         </div>
       ))}
-    </div>
+    </section>
   );
 }
 

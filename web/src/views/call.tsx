@@ -46,14 +46,7 @@ export function InCall({ call }: { readonly call: CallView }): JSX.Element {
         </div>
         <QualityMark quality={reconnecting ? 'lost' : call.quality} who="You" testId="quality-self" />
       </header>
-      <StageView stage={stageOf(call)} call={call} />
-      {reconnecting && (
-        <div class="veil" role="status" data-testid="reconnecting">
-          <span class="spinner" />
-          <p class="veil-title">Reconnecting…</p>
-          <p>Your place in the call is kept for a moment.</p>
-        </div>
-      )}
+      <StageView stage={stageOf(call)} call={call} reconnecting={reconnecting} />
       {store.incoming.value.length > 0 && <Waiting />}
       <Controls call={call} />
       {call.participants.flatMap((p) => p.audio.map((track) => <Sound key={track.id} track={track} />))}
@@ -74,7 +67,13 @@ function Timer({ call }: { readonly call: CallView }): JSX.Element {
   );
 }
 
-function StageView({ stage, call }: { readonly stage: Stage; readonly call: CallView }): JSX.Element {
+interface StageProps {
+  readonly stage: Stage;
+  readonly call: CallView;
+  readonly reconnecting: boolean;
+}
+
+function StageView({ stage, call, reconnecting }: StageProps): JSX.Element {
   const [ref, size] = useSize<HTMLDivElement>();
   const grid = bestGrid(stage.main.length, size.width, size.height, gap);
   const ready = size.width > 0;
@@ -82,7 +81,7 @@ function StageView({ stage, call }: { readonly stage: Stage; readonly call: Call
   return (
     <section class={`stage stage-${stage.layout}`} aria-label="People in the call">
       <div class="stage-main" ref={ref}>
-        {stage.main.length === 0 && <p class="stage-empty">Nobody else is in the call now.</p>}
+        {stage.main.length === 0 && <p class="stage-empty">Nobody else is in the call now. Add people, or hang up.</p>}
         {ready &&
           stage.main.map((tile) => (
             <Tile
@@ -104,6 +103,13 @@ function StageView({ stage, call }: { readonly stage: Stage; readonly call: Call
           {stage.strip.map((tile) => (
             <Tile key={tile.key} tile={tile} call={call} />
           ))}
+        </div>
+      )}
+      {reconnecting && (
+        <div class="veil" role="status" data-testid="reconnecting">
+          <span class="spinner" />
+          <p class="veil-title">Reconnecting…</p>
+          <p>Your place in the call is kept for a moment.</p>
         </div>
       )}
     </section>

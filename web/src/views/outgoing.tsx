@@ -9,7 +9,7 @@ import { Video } from '../ui/media';
 import { Avatar, Name, RoundButton } from '../ui/parts';
 
 export function Outgoing({ call }: { readonly call: CallView }): JSX.Element {
-  const { actions } = useApp();
+  const { store, actions } = useApp();
   const heading = useFocusOnMount<HTMLHeadingElement>();
   useKeys({
     Escape: () => void actions.hangUp(),
@@ -17,6 +17,9 @@ export function Outgoing({ call }: { readonly call: CallView }): JSX.Element {
     v: () => void actions.toggleCamera(),
   });
   const people = call.participants;
+  // Only once the server has the call, and where it tells who is online.
+  const online = new Set(store.people.value.filter((one) => one.devices > 0).map((one) => one.userId));
+  const offline = (userId: string): boolean => call.id !== '' && store.presenceKnown.value && !online.has(userId);
   const [first] = people;
   const group = people.length > 1;
   const cameraOn = call.camera.state === 'on';
@@ -53,17 +56,17 @@ export function Outgoing({ call }: { readonly call: CallView }): JSX.Element {
           <Name>{listNames(people.map((p) => p.name))}</Name>
         </h1>
         <p class="night-line" data-testid="outgoing-state">
-          {outgoingLine(call)}
+          {outgoingLine(call, offline)}
         </p>
         {group && (
           <ul class="callees">
             {people.map((p) => (
-              <li key={p.userId} data-testid={`callee-${p.userId}`} data-state={calleeState(p)}>
+              <li key={p.userId} data-testid={`callee-${p.userId}`} data-state={calleeState(p, offline(p.userId))}>
                 <Avatar userId={p.userId} name={p.name} size="small" />
                 <span class="callee-name">
                   <Name>{p.name}</Name>
                 </span>
-                <span class="callee-state">{calleeLine(p)}</span>
+                <span class="callee-state">{calleeLine(p, offline(p.userId))}</span>
               </li>
             ))}
           </ul>

@@ -7,6 +7,9 @@ describe('bestGrid', () => {
     expect(bestGrid(4, 1200, 700, 10)).toMatchObject({ columns: 2, rows: 2 });
     expect(bestGrid(2, 1200, 600, 10)).toMatchObject({ columns: 2, rows: 1 });
     expect(bestGrid(2, 370, 700, 10)).toMatchObject({ columns: 1, rows: 2 });
+    expect(bestGrid(3, 1256, 638, 10)).toMatchObject({ columns: 2, rows: 2 });
+    expect(bestGrid(3, 366, 690, 10)).toMatchObject({ columns: 1, rows: 3 });
+    expect(bestGrid(6, 366, 690, 10)).toMatchObject({ columns: 2, rows: 3 });
     expect(bestGrid(6, 1200, 640, 10)).toMatchObject({ columns: 3, rows: 2 });
   });
   it('never spills over the stage, and has a place for everybody', () => {

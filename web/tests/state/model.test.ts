@@ -74,6 +74,11 @@ describe('the words of an outgoing call', () => {
     expect(calleeLine(p)).toBe(words);
     expect(outgoingLine(call([p]))).toBe(words);
   });
+  it('says that somebody is offline, as long as nothing rings there', () => {
+    const offline = (): boolean => true;
+    expect(outgoingLine(call([who('ben')]), offline)).toBe('Offline, rings once they are online');
+    expect(outgoingLine(call([who('ben', ringing(1, 'push'))]), offline)).toBe('Offline, notified by push');
+  });
   it('sums up a group', () => {
     expect(outgoingLine(call([who('a'), who('b')]))).toBe('Calling…');
     expect(outgoingLine(call([who('a', ringing(1)), who('b', ringing(2))]))).toBe('Ringing 2 people');

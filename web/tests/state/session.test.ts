@@ -81,6 +81,12 @@ describe('signing in', () => {
     w.session.signOut();
     expect(w.store.screen.value).toBe('sign-in');
   });
+  it('remembers who was here when the page itself closes the connection, as at a reload', async () => {
+    const w = await signedIn();
+    w.client.go('closed');
+    expect(w.storage.has('carillon.me')).toBe(true);
+    expect(w.store.screen.value).toBe('home');
+  });
   it('ends the connection when the person signs out', async () => {
     const w = await signedIn();
     w.session.signOut();
@@ -101,6 +107,11 @@ describe('the connection', () => {
   it('lists everybody but oneself', async () => {
     const w = await signedIn();
     expect(w.store.people.value.map((one) => one.userId)).toEqual(['ben', 'mara']);
+  });
+  it('keeps a name that it knows when a restarted server knows the id only', async () => {
+    const w = await signedIn();
+    w.client.presence.set([{ userId: 'ben', name: 'ben', devices: 0 }]);
+    expect(w.store.people.value[0]?.name).toBe('Ben Okafor');
   });
   it('works without presence when the server keeps that to itself', async () => {
     const w = await signedIn((client) => {
@@ -302,6 +313,21 @@ describe('in a call', () => {
     await w.pass();
     expect(w.store.notices.value).toHaveLength(1);
     w.session.dismiss(w.store.notices.value[0]!.id);
+    expect(w.store.notices.value).toEqual([]);
+  });
+  it('says it in one sentence when the browser forbids both', async () => {
+    const w = await talking();
+    w.call.failMedia('permission-denied', w.call.local.microphone);
+    w.call.failMedia('permission-denied', w.call.local.camera);
+    w.call.failMedia('permission-denied', w.call.local.microphone);
+    expect(w.store.notices.value.map((one) => one.text)).toEqual([
+      expect.stringContaining('camera or microphone') as unknown,
+    ]);
+  });
+  it('takes the warning away with the call', async () => {
+    const w = await talking();
+    w.call.failMedia('device-not-found', w.call.local.camera);
+    w.call.end('hangup');
     expect(w.store.notices.value).toEqual([]);
   });
   it('takes no notice of somebody who picked no screen', async () => {
