@@ -1,7 +1,6 @@
 // start-call: mostly a new call. But people who press "call" at the same time, in the same room, or again because they
 // never heard of an end, mean a call that is on; this file finds out which.
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 #include "base/check.hpp"
