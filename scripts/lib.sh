@@ -131,7 +131,7 @@ common_options() {
 compile() { # FOLDER TARGET...
   local folder=$1
   shift
-  NINJA_STATUS='[%f/%t] ' shown "$folder/build.log" nice ninja -C "$folder" -j "$jobs" -k 0 "$@"
+  NINJA_STATUS='[%f/%t] ' shown "$folder/build.log" ninja -C "$folder" -j "$jobs" -k 0 "$@"
 }
 
 # The program as users get it. ./run and ./test share the folder.
