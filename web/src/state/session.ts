@@ -2,6 +2,7 @@
 // The words it says are in lib/, what follows from the state is in model.ts.
 import {
   CarillonError,
+  type CarillonErrorCode,
   type Call,
   type CarillonClient,
   type EndReason,
