@@ -41,7 +41,7 @@ try {
   const views = [
     { viewport: { width: 1200, height: 750 } },
     { viewport: { width: 1200, height: 750 } },
-    { viewport: { width: 390, height: 844 } },
+    { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
   ];
   const people = [];
   for (const [i, name] of names.entries()) {
