@@ -1,0 +1,129 @@
+// app/config.hpp: file, flags and environment onto one configuration, and errors with their place.
+#include "app/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+namespace carillon::app {
+namespace {
+
+std::string error_of(std::string_view toml) {
+  Config config;
+  const Result<> applied = apply_toml(config, toml, "carillon.toml");
+  return applied ? "taken" : applied.error().detail;
+}
+
+std::string example() {
+  std::ifstream file{CARILLON_SOURCE_DIR "/config.example.toml"};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(Config, TheExampleIsTakenAndChangesNoDefault) {
+  Config config;
+  const Result<> applied = apply_toml(config, example(), "config.example.toml");
+  ASSERT_TRUE(applied) << applied.error().detail;
+  const Config defaults;
+  for (const Setting& setting : settings()) {
+    if (!setting.is_secret) EXPECT_EQ(setting.show(config), setting.show(defaults)) << setting.key();
+  }
+}
+
+TEST(Config, TheExampleNamesEveryKey) {
+  const std::string text = example();
+  for (const Setting& setting : settings()) {
+    // Secrets in the file itself are possible, but not what an example should teach.
+    if (setting.name == "secret" || setting.name == "server-key") continue;
+    EXPECT_NE(text.find(std::string{setting.name} + " ="), std::string::npos) << setting.key();
+  }
+}
+
+TEST(Config, EachKeyHasAFlagAndAnEnvironmentVariableOfItsOwn) {
+  std::set<std::string> names;
+  for (const Setting& setting : settings()) {
+    EXPECT_TRUE(names.insert(setting.flag()).second) << setting.flag();
+    EXPECT_TRUE(names.insert(setting.env()).second) << setting.env();
+    EXPECT_FALSE(setting.help.empty());
+  }
+  EXPECT_TRUE(names.contains("--http-listen"));
+  EXPECT_TRUE(names.contains("CARILLON_HTTP_LISTEN"));
+  EXPECT_TRUE(names.contains("CARILLON_MEDIA_ANNOUNCED_ADDRESS"));
+}
+
+TEST(Config, AnUnknownKeyIsRefusedWithFileLineAndTheOneThatWasMeant) {
+  EXPECT_EQ(error_of("[http]\n\nlisen = \"x\"\n"),
+            "carillon.toml:3: http.lisen: unknown key; did you mean http.listen?");
+  EXPECT_EQ(error_of("[whatever]\nx = 1\n"), "carillon.toml:2: whatever.x: unknown key");
+  EXPECT_EQ(error_of("top = 1\n"), "carillon.toml:1: top: unknown key");
+}
+
+TEST(Config, AWrongValueIsRefusedWithItsLine) {
+  EXPECT_EQ(error_of("[media]\nworkers = -1\n"), "carillon.toml:2: media.workers: expected integer 0 to 256");
+  EXPECT_EQ(error_of("[media]\nworkers = \"two\"\n"), "carillon.toml:2: media.workers: expected integer 0 to 256");
+  EXPECT_EQ(error_of("[calls]\ncall-waiting = 1\n"), "carillon.toml:2: calls.call-waiting: expected true or false");
+  EXPECT_EQ(error_of("[calls]\nring-seconds = 121\n"),
+            "carillon.toml:2: calls.ring-seconds: expected integer 1 to 120");
+  EXPECT_EQ(error_of("[log]\nlevel = \"loud\"\n"),
+            "carillon.toml:2: log.level: expected debug, info, warn, error or off");
+  EXPECT_EQ(error_of("[media]\nworkers = [1]\n"), "carillon.toml:2: media.workers: expected a single value");
+  EXPECT_EQ(error_of("[http]\norigins = [[\"a\"]]\n"), "carillon.toml:2: http.origins: expected an array of texts");
+  EXPECT_NE(error_of("[http]\nlisten = \"nowhere\"\n").find("carillon.toml:2: http.listen: "), std::string::npos);
+  EXPECT_EQ(error_of("[auth]\nsecret-file = \"/does/not/exist\"\n"),
+            "carillon.toml:2: auth.secret-file: cannot read the file /does/not/exist");
+}
+
+TEST(Config, WhatIsNoTomlIsRefusedWithItsLine) {
+  EXPECT_EQ(error_of("[http]\nlisten = \n").substr(0, 16), "carillon.toml:2:");
+}
+
+TEST(Config, AShortSecretIsRefused) {
+  const std::string error = error_of("[auth]\nsecret = \"short\"\n");
+  EXPECT_NE(error.find("carillon.toml:2: auth.secret: "), std::string::npos) << error;
+  EXPECT_EQ(error.find("short\""), std::string::npos) << "the secret itself is not shown";
+}
+
+TEST(Config, ListsAreCutAtCommasWhereThereIsNoArray) {
+  const Setting& origins = *find_setting("http", "origins");
+  EXPECT_EQ(split_values(origins, "https://a.example, https://b.example"),
+            (std::vector<std::string>{"https://a.example", "https://b.example"}));
+  EXPECT_TRUE(split_values(origins, "").empty());
+  EXPECT_EQ(split_values(*find_setting("data", "dir"), "a,b"), std::vector<std::string>{"a,b"});
+}
+
+Config finished(std::string_view toml) {
+  Config config;
+  EXPECT_TRUE(apply_toml(config, toml, "t"));
+  const Result<> result = finish(config, true);
+  EXPECT_TRUE(result) << result.error().detail;
+  return config;
+}
+
+TEST(Finish, MediaListensWhereHttpDoes) {
+  EXPECT_EQ(finished("[media]\nworker = \"w\"\n").server.media.listen_ip, "127.0.0.1");
+  EXPECT_EQ(finished("[http]\nlisten = \"localhost:1\"\n[media]\nworker = \"w\"\n").server.media.listen_ip,
+            "127.0.0.1");
+  EXPECT_GE(finished("[media]\nworker = \"w\"\n").server.media.workers, 1U);
+}
+
+TEST(Finish, ListeningEverywhereNeedsAnAnnouncedAddress) {
+  Config config;
+  ASSERT_TRUE(apply_toml(config, "[http]\nlisten = \"0.0.0.0:8080\"\n[media]\nworker = \"w\"\n", "t"));
+  const Result<> refused = finish(config, true);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("media.announced-address"), std::string::npos);
+}
+
+TEST(Finish, WithoutAKeyNobodyCouldConnectSoItDoesNotStart) {
+  Config config;
+  ASSERT_TRUE(apply_toml(config, "[media]\nworker = \"w\"\n", "t"));
+  const Result<> refused = finish(config, false);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("--dev"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace carillon::app
