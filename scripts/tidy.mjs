@@ -1,7 +1,8 @@
-// Runs clang-tidy on every C++ file of a build folder of clang's, except those that passed before and have not changed
+// Runs clang-tidy on the C++ files of a build folder of clang's, except those that passed before and have not changed
 // since, they or anything they include. What passed is remembered outside the checkout, so a new clone is quick too.
 //
-// Usage: node scripts/tidy.mjs BUILD_FOLDER
+// Usage: node scripts/tidy.mjs BUILD_FOLDER [PREFIX...]
+//   PREFIX   what to look at; src and app, if none is given
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +11,9 @@ import { join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 
 const top = resolve(import.meta.dirname, '..');
-const build = resolve(process.argv[2]);
+const [folder, ...given] = process.argv.slice(2);
+const prefixes = given.length > 0 ? given : ['src/', 'app/'];
+const build = resolve(folder);
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'carillon', 'tidy');
 const jobs = Number(process.env.CARILLON_JOBS ?? availableParallelism());
 mkdirSync(cache, { recursive: true });
@@ -54,6 +57,7 @@ function keyOf(command) {
 
 const commands = JSON.parse(readFileSync(join(build, 'compile_commands.json'), 'utf8'))
   .filter(({ file }) => file.startsWith(`${top}/`) && !file.startsWith(`${build}/`) && file.endsWith('.cpp'))
+  .filter(({ file }) => prefixes.some((prefix) => relative(top, file).startsWith(prefix)))
   .map((command) => ({ file: command.file, stamp: join(cache, keyOf(command)) }))
   .filter(({ stamp }) => !existsSync(stamp));
 
