@@ -29,7 +29,7 @@ void PipeTransport::on_ending() {
 
 asio::awaitable<Result<>> PipeTransport::connect(PipeTransportConnectOptions options) {
   const auto self = shared_from_this();
-  if (const auto open = check_open(); !open) co_return open.error();
+  if (const auto open = check_not_connected(connect_called_); !open) co_return open.error();
   if (options.ip.empty()) co_return fail(Errc::bad_request, "ip: missing");
   if (options.port == 0) co_return fail(Errc::bad_request, "port: missing");
   if (options.srtp_parameters.has_value() != data_.srtp_parameters.has_value()) {
@@ -39,6 +39,7 @@ asio::awaitable<Result<>> PipeTransport::connect(PipeTransportConnectOptions opt
   if (options.srtp_parameters) {
     if (const auto checked = check_srtp_parameters(*options.srtp_parameters); !checked) co_return checked.error();
   }
+  connect_called_ = true;
   auto answer = request(*channel(), Method::PIPETRANSPORT_CONNECT, id(), [&](Builder& builder) {
     const auto ip = builder.CreateString(options.ip);
     flatbuffers::Offset<FBS::SrtpParameters::SrtpParameters> srtp_parameters;
@@ -46,6 +47,7 @@ asio::awaitable<Result<>> PipeTransport::connect(PipeTransportConnectOptions opt
     return FBS::PipeTransport::CreateConnectRequest(builder, ip, options.port, srtp_parameters);
   });
   const Result<Response> response = co_await std::move(answer);
+  connect_called_ = response.has_value();
   if (!response) co_return response.error();
   const auto connected = body<FBS::PipeTransport::ConnectResponse>(*response);
   if (!connected) co_return connected.error();

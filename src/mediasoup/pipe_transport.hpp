@@ -56,6 +56,8 @@ class PipeTransport final : public Transport {
   void on_ending() override;
 
   Data data_;
+  /// While connect() is asked of the worker, and after; not when the worker has refused.
+  bool connect_called_ = false;
 };
 
 }  // namespace carillon::mediasoup

@@ -51,8 +51,9 @@ Result<> PlainTransport::check(const PlainTransportConnectOptions& options) cons
 
 asio::awaitable<Result<>> PlainTransport::connect(PlainTransportConnectOptions options) {
   const auto self = shared_from_this();
-  if (const auto open = check_open(); !open) co_return open.error();
+  if (const auto open = check_not_connected(connect_called_); !open) co_return open.error();
   if (const auto checked = check(options); !checked) co_return checked.error();
+  connect_called_ = true;
   auto answer = request(*channel(), Method::PLAINTRANSPORT_CONNECT, id(), [&](Builder& builder) {
     flatbuffers::Offset<flatbuffers::String> ip;
     flatbuffers::Offset<FBS::SrtpParameters::SrtpParameters> srtp_parameters;
@@ -65,6 +66,7 @@ asio::awaitable<Result<>> PlainTransport::connect(PlainTransportConnectOptions o
     return FBS::PlainTransport::CreateConnectRequest(builder, ip, port, rtcp_port, srtp_parameters);
   });
   const Result<Response> response = co_await std::move(answer);
+  connect_called_ = response.has_value();
   if (!response) co_return response.error();
   const auto connected = body<FBS::PlainTransport::ConnectResponse>(*response);
   if (!connected) co_return connected.error();

@@ -63,6 +63,8 @@ class PlainTransport final : public Transport {
   void on_ending() override;
 
   Data data_;
+  /// While connect() is asked of the worker, and after; not when the worker has refused.
+  bool connect_called_ = false;
 };
 
 }  // namespace carillon::mediasoup

@@ -74,6 +74,12 @@ Result<> Transport::check_open() const {
   return {};
 }
 
+Result<> Transport::check_not_connected(bool connect_called) const {
+  if (const auto open = check_open(); !open) return open;
+  if (connect_called) return fail(Errc::conflict, "the transport is connected already");
+  return {};
+}
+
 asio::awaitable<Result<>> Transport::settle(asio::awaitable<Result<Response>> answer) {
   const Result<Response> response = co_await std::move(answer);
   if (!response) co_return response.error();

@@ -88,6 +88,8 @@ class Transport : public std::enable_shared_from_this<Transport> {
 
   /// An error when the transport, its router or its worker is closed.
   [[nodiscard]] Result<> check_open() const;
+  /// For connect(), which works once: conflict when it was called before.
+  [[nodiscard]] Result<> check_not_connected(bool connect_called) const;
   /// What the answer says apart from yes or no is not looked at.
   static asio::awaitable<Result<>> settle(asio::awaitable<Result<Response>> answer);
   /// The new state, when that is what the notification is about.

@@ -34,15 +34,17 @@ void WebRtcTransport::on_ending() {
 
 asio::awaitable<Result<>> WebRtcTransport::connect(ortc::DtlsParameters dtls_parameters) {
   const auto self = shared_from_this();
-  if (const auto open = check_open(); !open) co_return open.error();
+  if (const auto open = check_not_connected(connect_called_); !open) co_return open.error();
   // The same rules as for what came as JSON: an empty list of fingerprints has killed a worker.
   const auto checked = ortc::parse_dtls_parameters(ortc::to_json(dtls_parameters));
   if (!checked) co_return checked.error();
+  connect_called_ = true;
   auto answer = request(*channel(), Method::WEBRTCTRANSPORT_CONNECT, id(), [&](Builder& builder) {
     const auto written = fbs::write(builder, *checked);
     return FBS::WebRtcTransport::CreateConnectRequest(builder, written);
   });
   const Result<Response> response = co_await std::move(answer);
+  connect_called_ = response.has_value();
   if (!response) co_return response.error();
   const auto connected = body<FBS::WebRtcTransport::ConnectResponse>(*response);
   if (!connected) co_return connected.error();

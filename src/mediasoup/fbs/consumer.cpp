@@ -47,7 +47,7 @@ json::object base_dump(const FBS::Consumer::BaseConsumerDump& dump) {
   object["id"] = text(dump.id());
   object["producerId"] = text(dump.producer_id());
   object["kind"] = ortc::to_string(read_kind(dump.kind()));
-  object["rtpParameters"] = ortc::to_json(read_rtp_parameters(*dump.rtp_parameters()));
+  object["rtpParameters"] = rtp_parameters_dump(*dump.rtp_parameters());
   if (dump.consumable_rtp_encodings()->size() > 0) {
     object["consumableRtpEncodings"] = array_of(dump.consumable_rtp_encodings(), [](const auto* encoding) {
       return json::value(ortc::to_json(read_encoding(*encoding)));

@@ -51,12 +51,13 @@ template <class Vector>
   });
 }
 
+/// Where the package leaves a field out: a number that is missing, a text that is missing or empty.
 template <class T>
 void put_if(json::object& object, std::string_view key, const flatbuffers::Optional<T>& value) {
   if (value.has_value()) object[key] = *value;
 }
 inline void put_if(json::object& object, std::string_view key, const flatbuffers::String* value) {
-  if (value != nullptr) object[key] = value->str();
+  if (value != nullptr && value->size() > 0) object[key] = value->str();
 }
 
 /// Where the package writes null for what is missing.

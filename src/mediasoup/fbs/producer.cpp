@@ -124,7 +124,7 @@ json::object producer_dump(const FBS::Producer::DumpResponse& dump) {
   object["id"] = text(dump.id());
   object["kind"] = ortc::to_string(read_kind(dump.kind()));
   if (const auto type = read_producer_type(dump.type())) object["type"] = to_string(*type);
-  object["rtpParameters"] = ortc::to_json(read_rtp_parameters(*dump.rtp_parameters()));
+  object["rtpParameters"] = rtp_parameters_dump(*dump.rtp_parameters());
   object["rtpMapping"] = mapping_dump(*dump.rtp_mapping());
   if (dump.rtp_streams()->size() > 0) {
     object["rtpStreams"] = array_of(

@@ -1,6 +1,7 @@
 #include "mediasoup/fbs/rtp_parameters.hpp"
 
 #include "mediasoup/fbs/json.hpp"
+#include "mediasoup/ortc/rtp_parameters_json.hpp"
 
 namespace carillon::mediasoup::fbs {
 
@@ -210,6 +211,17 @@ ortc::RtpParameters read_rtp_parameters(const Rtp::RtpParameters& parameters) {
   result.rtcp.reduced_size = rtcp->reduced_size();
   if (parameters.msid() != nullptr && parameters.msid()->size() > 0) result.msid = parameters.msid()->str();
   return result;
+}
+
+json::value rtp_parameters_dump(const Rtp::RtpParameters& parameters) {
+  json::value dump = ortc::to_json(read_rtp_parameters(parameters));
+  for (auto& codec : dump.at("codecs").as_array()) {
+    for (auto& feedback : codec.at("rtcpFeedback").as_array()) {
+      auto& fields = feedback.as_object();
+      if (fields.at("parameter").as_string().empty()) fields.erase("parameter");
+    }
+  }
+  return dump;
 }
 
 ortc::RtpMapping read_mapping(const Rtp::RtpMapping& mapping) {

@@ -4,6 +4,8 @@
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/ortc/rtp_parameters.hpp"
 
+#include <boost/json/value.hpp>
+
 #include <vector>
 
 namespace carillon::mediasoup::fbs {
@@ -21,6 +23,9 @@ flatbuffers::Offset<FBS::RtpParameters::RtpMapping> write(Builder& builder, cons
 
 ortc::RtpParameters read_rtp_parameters(const FBS::RtpParameters::RtpParameters& parameters);
 ortc::RtpEncodingParameters read_encoding(const FBS::RtpParameters::RtpEncodingParameters& encoding);
+/// As dump() shows them: without the `parameter` of RTCP feedback that has none, which the worker leaves out.
+boost::json::value rtp_parameters_dump(const FBS::RtpParameters::RtpParameters& parameters);
+
 ortc::RtpMapping read_mapping(const FBS::RtpParameters::RtpMapping& mapping);
 
 }  // namespace carillon::mediasoup::fbs
