@@ -38,7 +38,7 @@ add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fcoroutines)
   # g++ 12 warns inside Boost and libstdc++ of things that cannot happen, with optimisation on.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict -Wno-mismatched-new-delete)
+  add_compile_options(-Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread -Wno-restrict -Wno-mismatched-new-delete -Wno-free-nonheap-object)
   add_compile_options(-fpch-preprocess)
 else()
   add_compile_options("SHELL:-Xclang -fno-pch-timestamp")

@@ -66,3 +66,41 @@ test('the tab is closed: the other side is told at once', async () => {
   expect(await alice.endReason()).toBe('hangup');
   expect(Date.now() - begin).toBeLessThan(2000);
 });
+
+test('a second device of the callee stops ringing within 500 ms', async () => {
+  const tablet = await Person.signIn(browser, server, 'Bob');
+  await alice.call('audio', bob);
+  await Promise.all([bob, tablet].map((device) => device.see('incoming-call').waitFor()));
+  // Both ends of the interval are taken in the pages, where they happen.
+  const stopped = tablet.page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const watch = new MutationObserver(() => {
+          if (document.querySelector('[data-testid=incoming-call]')) return;
+          watch.disconnect();
+          resolve(performance.timeOrigin + performance.now());
+        });
+        watch.observe(document.body, { childList: true, subtree: true });
+      }),
+  );
+  const pressed = await bob.page.evaluate(() => {
+    document.querySelector<HTMLElement>('[data-testid=accept-audio]')!.click();
+    return performance.timeOrigin + performance.now();
+  });
+  expect((await stopped) - pressed).toBeLessThan(500);
+  await Promise.all([alice.see('call').waitFor(), bob.see('call').waitFor()]);
+  await alice.hangUp();
+  expect(await bob.endReason()).toBe('hangup');
+  await tablet.context.close();
+});
+
+test('nobody answers: after 30 seconds of real time the server cancels', async () => {
+  const begin = Date.now();
+  await alice.call('audio', bob);
+  await bob.see('incoming-call').waitFor();
+  await alice.see('ended').waitFor({ timeout: 40_000 });
+  expect(await alice.endReason()).toBe('timeout');
+  expect(Date.now() - begin).toBeGreaterThan(29_500);
+  expect(Date.now() - begin).toBeLessThan(36_000);
+  await bob.see('incoming-call').waitFor({ state: 'detached' });
+});
