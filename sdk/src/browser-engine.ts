@@ -139,6 +139,32 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
       if (state === 'connected') this.emit('timing', 'dtlsConnected');
       this.#setState(state);
     });
+    if (options.direction === 'recv') void this.#warmUp(device).catch(() => undefined);
+  }
+
+  /**
+   * Makes ICE and DTLS begin now, not with the first track of somebody: a section of the SDP for a stream that nobody
+   * sends. For video, so that mediasoup-client also makes the section with which it probes the bandwidth now.
+   */
+  async #warmUp(device: Device): Promise<void> {
+    const { codecs = [], headerExtensions = [] } = device.recvRtpCapabilities;
+    const codec = codecs.find(({ kind, mimeType }) => kind === 'video' && !/\/rtx$/i.test(mimeType));
+    if (codec?.preferredPayloadType === undefined) return;
+    const { mimeType, clockRate, preferredPayloadType, parameters, rtcpFeedback } = codec;
+    await this.#transport.consume({
+      id: 'warm-up',
+      producerId: 'warm-up',
+      kind: 'video',
+      rtpParameters: {
+        mid: 'warm-up', // The server numbers its own.
+        codecs: [{ mimeType, clockRate, payloadType: preferredPayloadType, parameters, rtcpFeedback }],
+        headerExtensions: headerExtensions
+          .filter(({ kind, direction }) => kind === 'video' && direction !== 'sendonly' && direction !== 'inactive')
+          .map(({ uri, preferredId }) => ({ uri, id: preferredId })),
+        encodings: [{ ssrc: WARM_UP_SSRC }],
+        rtcp: { cname: 'warm-up', reducedSize: true },
+      },
+    });
   }
 
   get id(): string {
@@ -155,8 +181,9 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
     });
     id.catch(() => undefined); // Whoever awaits `producer.id` hears it.
     this.#sources.set(track.id, source);
+    const sent = source === 'camera' ? (stillTrack() ?? track) : track;
     const producer = await this.#transport.produce({
-      track,
+      track: sent,
       ...sendSettings(source, track, video),
       // local.ts owns the tracks.
       stopTracks: false,
@@ -168,7 +195,9 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
     this.#watchIce(() => producer.rtpSender?.transport ?? null);
     id.finally(() => this.#announced.delete(key)).catch(() => producer.close());
     if (paused) producer.pause();
-    return new BrowserProducer(producer, id, source, (next) => this.#sources.set(next.id, source));
+    const made = new BrowserProducer(producer, id, source, (next) => this.#sources.set(next.id, source));
+    if (sent !== track) made.showWhenKnown(track, sent);
+    return made;
   }
 
   async consume(options: EngineConsumeOptions): Promise<EngineConsumer> {
@@ -226,8 +255,20 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
   }
 }
 
+/** Any that no producer has: mediasoup's begin at 100,000,000. */
+const WARM_UP_SSRC = 1_000;
+
+/** A video track without a frame. */
+function stillTrack(): MediaStreamTrack | undefined {
+  const canvas = document.createElement('canvas');
+  canvas.getContext('2d'); // Firefox captures no canvas without one.
+  return 'captureStream' in canvas ? canvas.captureStream(0).getVideoTracks()[0] : undefined;
+}
+
 class BrowserProducer implements EngineProducer {
   readonly #producer: mediasoup.Producer;
+  /** To be sent as soon as the server knows the producer; undefined: nothing waits. */
+  #waiting: MediaStreamTrack | null | undefined;
   readonly #onTrack: (track: MediaStreamTrack) => void;
 
   constructor(
@@ -248,7 +289,23 @@ class BrowserProducer implements EngineProducer {
   }
   async replaceTrack(track: MediaStreamTrack | null): Promise<void> {
     if (track) this.#onTrack(track);
-    await this.#producer.replaceTrack({ track });
+    if (this.#waiting !== undefined) this.#waiting = track;
+    else await this.#producer.replaceTrack({ track });
+  }
+  /**
+   * Holds a camera back until the server has the producer. A key frame that comes before is lost; the server then asks
+   * for one, and so does each receiver a moment later, which a browser ignores for 300 ms: nobody would see anything
+   * for longer than that.
+   */
+  showWhenKnown(track: MediaStreamTrack, still: MediaStreamTrack): void {
+    this.#waiting = track;
+    const show = async (): Promise<void> => {
+      const now = this.#waiting ?? null;
+      this.#waiting = undefined;
+      if (!this.#producer.closed) await this.#producer.replaceTrack({ track: now });
+      still.stop();
+    };
+    this.id.then(show).catch(() => still.stop());
   }
   close(): void {
     this.#producer.close();

@@ -98,6 +98,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
       caller.name = terms.caller.name || caller.userId;
       caller.state = 'joined'; // The caller has the first seat.
     }
+    media.group = this.#participants.size > 1;
     this.#followLocal();
     this.#followMedia();
   }
@@ -507,6 +508,15 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     }
     participant.deviceId = deviceId;
     if (participant.state !== 'joined') this.#place(participant, 'joined');
+    this.#growToGroup();
+  }
+
+  /** From the third person on the camera is sent in layers. It stays so: changing back would gain little. */
+  #growToGroup(): void {
+    const media = this.#mediaSide;
+    if (media.group || [...this.#participants.values()].filter(({ present }) => present).length < 2) return;
+    media.group = true;
+    this.local.camera.remake();
   }
 
   #leave(participant: ParticipantImpl, reason: EndReason | null): void {

@@ -43,6 +43,7 @@ class Sender {
   #sentPaused: boolean | null = false;
   #working: Promise<void> | null = null;
   #dirty = false;
+  #remake = false;
 
   constructor(
     readonly source: TrackSource,
@@ -58,6 +59,12 @@ class Sender {
 
   attach(media: CallMedia): Promise<void> {
     this.#media = media;
+    return this.flush();
+  }
+
+  /** Sends the same anew, as things are now. */
+  remake(): Promise<void> {
+    this.#remake = true;
     return this.flush();
   }
 
@@ -99,6 +106,7 @@ class Sender {
     const track = this.#track;
     const paused = this.#muted || !track;
     if (!this.#producer) {
+      this.#remake = false;
       if (!track) return;
       this.#sentTrack = track;
       this.#sentPaused = paused;
@@ -106,6 +114,16 @@ class Sender {
       return;
     }
     const producer = this.#producer;
+    if (this.#remake) {
+      this.#remake = false;
+      this.#producer = null;
+      this.#sentTrack = track;
+      this.#sentPaused = paused;
+      // The new one first, so that the others see one of the two at any time.
+      if (track) await this.#produce(media, track, paused);
+      await media.closeProducer(producer);
+      return;
+    }
     if (!track && !this.keepsProducer) {
       this.#producer = null;
       await media.closeProducer(producer);
@@ -302,6 +320,11 @@ export class LocalSourceImpl implements LocalSource {
   resend(): void {
     if (!this.#hasMedia) return;
     for (const sender of this.#senders()) this.#watch(sender.flush()).catch(() => undefined);
+  }
+
+  /** The call became a group: what is sent from now on is made for many. */
+  remake(): void {
+    if (this.#hasMedia) this.#watch(this.#main.remake()).catch(() => undefined); // Told by an event.
   }
 
   close(): void {

@@ -207,6 +207,9 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     }
   }
 
+  /** More than two people: the camera is sent in layers. */
+  group = false;
+
   /** Waits until there is a transport to send over. */
   async canSend(): Promise<void> {
     await this.#transports.send.promise;
@@ -215,7 +218,9 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   /** Begins to send a track. The producer is there before the server has answered; its `id` tells of that. */
   async produce(source: TrackSource, track: MediaStreamTrack, paused: boolean): Promise<EngineProducer> {
     const transport = await this.#transports.send.promise;
-    return transport.produce({ track, source, paused, video: this.#link.video });
+    const { video } = this.#link;
+    const simulcast = this.group && video.simulcast !== false;
+    return transport.produce({ track, source, paused, video: { ...video, simulcast } });
   }
 
   async setProducerPaused(producer: EngineProducer, paused: boolean): Promise<void> {

@@ -48,7 +48,10 @@ export interface VideoSettings {
   width?: number;
   height?: number;
   frameRate?: number;
-  /** Three simulcast layers, so that each receiver gets what it can carry. Default true. */
+  /**
+   * Once a call has more than two people: several layers at once, so that each receiver gets what it can carry. Between
+   * two it would only delay the first picture. Default true.
+   */
   simulcast?: boolean;
 }
 

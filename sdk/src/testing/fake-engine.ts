@@ -75,6 +75,7 @@ export class FakeProducer implements EngineProducer {
     readonly source: TrackSource,
     public track: MediaStreamTrack | null,
     paused: boolean,
+    readonly simulcast: boolean,
   ) {
     this.paused = paused;
     id.catch(() => (this.closed = true));
@@ -118,14 +119,14 @@ export class FakeTransport extends Emitter<EngineTransportEvents> implements Eng
     return this.#options.direction;
   }
 
-  async produce({ track, source, paused }: EngineProduceOptions): Promise<EngineProducer> {
+  async produce({ track, source, paused, video }: EngineProduceOptions): Promise<EngineProducer> {
     if (this.state === 'closed') throw new Error('the transport is closed');
     if (track.readyState === 'ended') throw new Error('the track ended');
     await this.#negotiate();
     const kind = track.kind === 'audio' ? 'audio' : 'video';
     const rtpParameters = { codecs: [], headerExtensions: [], encodings: [], rtcp: {} };
     const id = this.#options.produce({ kind, rtpParameters, source, paused });
-    const producer = new FakeProducer(id, source, track, paused);
+    const producer = new FakeProducer(id, source, track, paused, video.simulcast === true);
     this.producers.push(producer);
     return producer;
   }
