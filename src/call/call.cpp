@@ -69,8 +69,16 @@ bool Call::held() const {
 }
 
 CallSnapshot Call::snapshot(const UserId& user, const DeviceId& device) const {
-  CallSnapshot view{.call = id(), .room = room(), .state = state(), .media = media(), .caller = {}, .callees = {},
-                    .participants = {}, .ring_until = {}, .rev = rev_, .metadata = metadata(),
+  CallSnapshot view{.call = id(),
+                    .room = room(),
+                    .state = state(),
+                    .media = media(),
+                    .caller = {},
+                    .callees = {},
+                    .participants = {},
+                    .ring_until = {},
+                    .rev = rev_,
+                    .metadata = metadata(),
                     .your_state = YourState::out};
   view.caller = Party{caller().user(), caller().record.name};
   for (const Person& person : people_) {
@@ -78,7 +86,8 @@ CallSnapshot Call::snapshot(const UserId& user, const DeviceId& device) const {
     if (const Seated* seat = person.seated()) {
       view.participants.push_back({person.user(), person.record.name, seat->device, seat->away});
     }
-    if (const Ringing* ringing = person.ringing()) view.ring_until = std::max(view.ring_until, std::optional{ringing->until});
+    if (const Ringing* ringing = person.ringing())
+      view.ring_until = std::max(view.ring_until, std::optional{ringing->until});
   }
   if (const Person* you = person(user)) {
     if (you->seated()) view.your_state = you->seated_on(device) ? YourState::joined : YourState::joined_elsewhere;
@@ -93,8 +102,14 @@ CallSnapshot Call::snapshot(const UserId& user, const DeviceId& device) const {
 
 CallRecord Call::record() const {
   check(over(), "only a call that is over has a record");
-  CallRecord record{.call = id(), .room = room(), .media = media(), .started_at = started_at_,
-                    .answered_at = answered_at_, .ended_at = ended_->at, .reason = ended_->reason, .people = {},
+  CallRecord record{.call = id(),
+                    .room = room(),
+                    .media = media(),
+                    .started_at = started_at_,
+                    .answered_at = answered_at_,
+                    .ended_at = ended_->at,
+                    .reason = ended_->reason,
+                    .people = {},
                     .metadata = metadata()};
   for (const Person& person : people_) record.people.push_back(person.record);
   return record;
@@ -286,9 +301,7 @@ void Call::enter(const Party& who, const DeviceId& device, Time now, Actions& ou
   tell_seated(ParticipantJoined{who.user, device}, person, out);
 }
 
-void Call::met(const DeviceId& device, const UserId& other, Actions& out) {
-  tell(device, CallAccepted{other}, out);
-}
+void Call::met(const DeviceId& device, const UserId& other, Actions& out) { tell(device, CallAccepted{other}, out); }
 
 /// Takes his seat and tells him why. The caller of this tells the others.
 void Call::vacate(Person& person, EndReason why, Time now, Actions& out) {
@@ -339,7 +352,8 @@ void Call::check_invariants() const {
   std::vector<UserId> users;
   for (const Person& person : people_) {
     users.push_back(person.user());
-    check((person.record.role == Role::caller) == (&person == &caller()), "the caller is the first on the list, and no other is");
+    check((person.record.role == Role::caller) == (&person == &caller()),
+          "the caller is the first on the list, and no other is");
     if (const Seated* seat = person.seated()) {
       devices.push_back(seat->device);
       check(person.record.joined_at.has_value(), "who sits has joined");

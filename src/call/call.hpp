@@ -94,7 +94,8 @@ class Call {
   /// Puts somebody on the list, before those who ring are told who else is called. Again: his name may have changed.
   void admit(const Party& who, Role role);
   /// He who neither rings nor sits rings on these devices.
-  void ring(const UserId& user, const std::vector<DeviceId>& devices, const Party& by, Time until, Time now, Actions& out);
+  void ring(const UserId& user, const std::vector<DeviceId>& devices, const Party& by, Time until, Time now,
+            Actions& out);
   /// Like ring(), but he talks to somebody else: an answer at once.
   void refuse_busy(const UserId& user, Actions& out);
   /// Push rings this many devices of him.

@@ -8,8 +8,7 @@
 
 namespace carillon::call {
 
-Calls::Calls(Config config)
-    : config_{config}, requests_{config_.requests_kept, config_.requests_per_device_max} {}
+Calls::Calls(Config config) : config_{config}, requests_{config_.requests_kept, config_.requests_per_device_max} {}
 
 // ---- Events in, actions out --------------------------------------------------------------------------------------
 
@@ -209,7 +208,8 @@ std::vector<CallId> Calls::seats_of(const DeviceId& device) const {
 }
 
 bool Calls::talks(const UserId& user) const {
-  return std::ranges::any_of(calls_of(user), [&](const CallId& id) { return find(id)->person(user)->seated() != nullptr; });
+  return std::ranges::any_of(calls_of(user),
+                             [&](const CallId& id) { return find(id)->person(user)->seated() != nullptr; });
 }
 
 std::vector<CallSnapshot> Calls::snapshot(const UserId& user, const DeviceId& device) const {

@@ -97,9 +97,11 @@ class Calls {
   [[nodiscard]] Result<Reply> begin(const StartCall& command, const UserId& user, const std::vector<UserId>& callees,
                                     Time until, Time now, Actions& out);
 
-  [[nodiscard]] Result<std::vector<UserId>> checked_callees(const std::vector<UserId>& callees, const UserId& user) const;
+  [[nodiscard]] Result<std::vector<UserId>> checked_callees(const std::vector<UserId>& callees,
+                                                            const UserId& user) const;
   [[nodiscard]] Result<Duration> checked_ring(const std::optional<Duration>& ring) const;
-  void ring(Call& call, const std::vector<UserId>& callees, const Party& by, Role role, Time until, Time now, Actions& out);
+  void ring(Call& call, const std::vector<UserId>& callees, const Party& by, Role role, Time until, Time now,
+            Actions& out);
   [[nodiscard]] static Reply reply_of(const Call& call) { return {call.id(), call.room(), call.ring_until()}; }
   [[nodiscard]] Result<Reply> enter(Call& call, const UserId& user, const DeviceId& device, Time now, Actions& out);
   [[nodiscard]] Result<Reply> leave(Call& call, const UserId& user, const DeviceId& device, Time now, Actions& out);

@@ -21,7 +21,8 @@ Result<Reply> Calls::on(const Accept& command, const UserId& user, Time now, Act
   if (!person) return not_yours();
   const bool again = person->seated_on(command.device) && person->record.role != Role::caller;
   if (person->ringing() || again) return enter(*call, user, command.device, now, out);
-  return fail(Errc::conflict, person->seated() ? "another device of yours is in this call" : "this call has stopped ringing");
+  return fail(Errc::conflict,
+              person->seated() ? "another device of yours is in this call" : "this call has stopped ringing");
 }
 
 Result<Reply> Calls::on(const Decline& command, const UserId& user, Time now, Actions& out) {
@@ -46,7 +47,8 @@ Result<Reply> Calls::on(const End& command, const UserId& user, Time now, Action
   const Reply answer = reply_of(*call);
   if (command.everyone) {
     const bool caller = person == &call->caller();
-    if (!caller && !command.moderator) return fail(Errc::forbidden, "only the caller or a moderator ends a call for everyone");
+    if (!caller && !command.moderator)
+      return fail(Errc::forbidden, "only the caller or a moderator ends a call for everyone");
     call->end(caller ? EndReason::hangup : EndReason::removed, now, out);
     file(*call, out);
     return answer;

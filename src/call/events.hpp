@@ -67,9 +67,9 @@ struct StartCall {
   Media media = Media::audio;
   CallId new_call;  ///< Ids for the call and its room, should this become a new call.
   RoomId new_room;
-  std::optional<RoomId> room = {};            ///< A conversation of the app; else the call gets new_room.
-  std::optional<Duration> ring = {};          ///< 1 s to Config::ring_max; else Config::ring.
-  std::optional<std::string> metadata = {};   ///< JSON text of the app, handed on as it is.
+  std::optional<RoomId> room = {};           ///< A conversation of the app; else the call gets new_room.
+  std::optional<Duration> ring = {};         ///< 1 s to Config::ring_max; else Config::ring.
+  std::optional<std::string> metadata = {};  ///< JSON text of the app, handed on as it is.
   std::optional<RequestId> request = {};
 };
 

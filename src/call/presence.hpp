@@ -1,4 +1,5 @@
-// Who is here: the devices of each user that have a session, or had one a moment ago and may come back within the grace.
+// Who is here: the devices of each user that have a session, or had one a moment ago and may come back within the
+// grace.
 #pragma once
 
 #include <cstddef>

@@ -6,9 +6,15 @@ namespace carillon::call {
 namespace {
 
 constexpr std::array all{
-    EndReason::hangup,       EndReason::canceled,           EndReason::timeout,
-    EndReason::declined,     EndReason::busy,               EndReason::answered_elsewhere,
-    EndReason::declined_elsewhere, EndReason::disconnected, EndReason::failed,
+    EndReason::hangup,
+    EndReason::canceled,
+    EndReason::timeout,
+    EndReason::declined,
+    EndReason::busy,
+    EndReason::answered_elsewhere,
+    EndReason::declined_elsewhere,
+    EndReason::disconnected,
+    EndReason::failed,
     EndReason::removed,
 };
 

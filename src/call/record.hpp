@@ -25,10 +25,10 @@ struct PersonRecord {
   UserId user;
   std::string name;  ///< Empty when no device of the user was connected when he was rung.
   Role role = Role::callee;
-  std::optional<Time> rang_at = {};    ///< The latest ring.
-  std::optional<Time> joined_at = {};  ///< First in the call; nullopt: never was.
-  std::optional<Time> left_at = {};    ///< Last in the call.
-  Duration in_call{0};                 ///< Sum over all stays.
+  std::optional<Time> rang_at = {};      ///< The latest ring.
+  std::optional<Time> joined_at = {};    ///< First in the call; nullopt: never was.
+  std::optional<Time> left_at = {};      ///< Last in the call.
+  Duration in_call{0};                   ///< Sum over all stays.
   EndReason reason = EndReason::hangup;  ///< How it ended for this person.
 
   /// Did not answer, and did not say no either.

@@ -17,7 +17,8 @@ Result<Reply> Calls::on(const StartCall& command, const UserId& user, Time now, 
     return fail(Errc::too_large, "metadata is larger than allowed");
   }
   if (Call* call = in_room(command.room)) {
-    if (!call->person(user) && !config_.open_rooms) return fail(Errc::forbidden, "a call is on in this room, and you were not called");
+    if (!call->person(user) && !config_.open_rooms)
+      return fail(Errc::forbidden, "a call is on in this room, and you were not called");
     return enter(*call, user, command.device, now, out);
   }
   if (Call* call = recalled(user, command.device, *callees)) {
@@ -75,10 +76,11 @@ Result<Reply> Calls::begin(const StartCall& command, const UserId& user, const s
   check(!calls_.contains(command.new_call), "the id of a new call is new");
   const Party caller = presence_.party(user);
   const RoomId room = command.room.value_or(command.new_room);
-  Call& call = calls_
-                   .emplace(command.new_call, Live{Call{{command.new_call, room, command.media, command.metadata},
-                                                        caller, command.device, now}})
-                   .first->second.call;
+  Call& call =
+      calls_
+          .emplace(command.new_call,
+                   Live{Call{{command.new_call, room, command.media, command.metadata}, caller, command.device, now}})
+          .first->second.call;
   by_room_.emplace(room, call.id());
   out.emplace_back(OpenRoom{call.id(), room});
   ring(call, callees, caller, Role::callee, until, now, out);

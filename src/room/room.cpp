@@ -72,7 +72,8 @@ Actions Room::leave(const PeerId& peer) {
   Actions out;
   const Peer* entry = find_in(peers_, peer);
   if (!entry) return out;
-  for (const TransportId& id : keys_where(transports_, [&](const Transport& transport) { return transport.peer == peer; })) {
+  for (const TransportId& id :
+       keys_where(transports_, [&](const Transport& transport) { return transport.peer == peer; })) {
     erase_transport(id, out);
     out.emplace_back(CloseTransport{id});
   }
@@ -130,8 +131,8 @@ bool Room::consumed(const Consume& consume, const ConsumerId& consumer) {
   Peer* peer = find_in(peers_, consume.peer);
   if (!peer) return false;
   Subscription* subscription = find_in(peer->subscriptions, consume.producer);
-  const bool wanted = subscription && subscription->state == Subscription::State::asked &&
-                      subscription->transport == consume.transport;
+  const bool wanted =
+      subscription && subscription->state == Subscription::State::asked && subscription->transport == consume.transport;
   if (!wanted) return false;
   subscription->state = Subscription::State::made;
   subscription->consumer = consumer;
@@ -183,7 +184,8 @@ void Room::hand_out(const PeerId& id, Actions& out) {
   };
   for (const ProducerId& producer : in_order_) {
     const Producer& source = producers_.at(producer);
-    if (source.peer == id || peer.subscriptions.contains(producer) || taken(source.kind) >= limit(source.kind)) continue;
+    if (source.peer == id || peer.subscriptions.contains(producer) || taken(source.kind) >= limit(source.kind))
+      continue;
     peer.subscriptions.emplace(producer, Subscription{Subscription::State::asked, receiving->first, {}, source.kind});
     out.emplace_back(Consume{id, receiving->first, producer, source.peer, source.kind});
   }
@@ -216,7 +218,8 @@ void Room::erase_producer(const ProducerId& producer, Actions& out) {
 void Room::erase_transport(const TransportId& transport, Actions& out) {
   const auto found = transports_.find(transport);
   if (found == transports_.end()) return;
-  for (const ProducerId& id : keys_where(producers_, [&](const Producer& entry) { return entry.transport == transport; })) {
+  for (const ProducerId& id :
+       keys_where(producers_, [&](const Producer& entry) { return entry.transport == transport; })) {
     erase_producer(id, out);
   }
   std::erase_if(peers_.at(found->second.peer).subscriptions, [&](const auto& entry) {

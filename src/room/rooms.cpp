@@ -75,7 +75,8 @@ void Rooms::check_invariants() const {
     worker.streams += entry.room->producer_count() + entry.room->consumer_count();
   }
   for (const auto& [id, worker] : workers_) {
-    check(worker.rooms == expected[id].rooms && worker.streams == expected[id].streams, "a worker's load is counted right");
+    check(worker.rooms == expected[id].rooms && worker.streams == expected[id].streams,
+          "a worker's load is counted right");
   }
 }
 

@@ -8,8 +8,9 @@ namespace {
 
 TEST(Calls, StartCallOpensTheRoomAndRingsEveryDeviceOfTheCallee) {
   Town town = quiet_town();
-  EXPECT_THAT(town.start("alice.phone", {"bob"}),
-              Does("open room", "bob.laptop: call-started", "bob.phone: call-started", "alice.phone: call-ringing bob on 2"));
+  EXPECT_THAT(
+      town.start("alice.phone", {"bob"}),
+      Does("open room", "bob.laptop: call-started", "bob.phone: call-started", "alice.phone: call-ringing bob on 2"));
   EXPECT_EQ(town.current()->state(), State::ringing);
 }
 
@@ -19,9 +20,12 @@ TEST(Calls, CallStartedSaysWhoCallsWhomHowAndUntilWhen) {
   start.metadata = R"({"subject":"lunch"})";
   start.ring = 20s;
   const Happened happened = town.start(start);
-  EXPECT_EQ(happened.told<CallStarted>("bob.phone"),
-            (CallStarted{RoomId{"room-1"}, {UserId{"alice"}, "Alice"}, {UserId{"bob"}, UserId{"carol"}}, Media::video,
-                         town.now + 20s, R"({"subject":"lunch"})"}));
+  EXPECT_EQ(happened.told<CallStarted>("bob.phone"), (CallStarted{RoomId{"room-1"},
+                                                                  {UserId{"alice"}, "Alice"},
+                                                                  {UserId{"bob"}, UserId{"carol"}},
+                                                                  Media::video,
+                                                                  town.now + 20s,
+                                                                  R"({"subject":"lunch"})"}));
   EXPECT_EQ(*happened.reply, (Reply{CallId{"call-1"}, RoomId{"room-1"}, town.now + 20s}));
 }
 
@@ -55,10 +59,9 @@ TEST(Calls, AcceptingAgainOnTheSameDeviceIsAnsweredAgainAndDoesNothing) {
 
 TEST(Calls, ADeclineTellsTheCallerAndEndsTheCallOnEveryDevice) {
   Town town = ringing_call();
-  EXPECT_THAT(town.decline("bob.phone"),
-              Does("bob.laptop: end-call declined-elsewhere", "bob.phone: end-call declined",
-                   "alice.phone: call-declined bob declined", "alice.phone: end-call declined", "close room",
-                   "record declined"));
+  EXPECT_THAT(town.decline("bob.phone"), Does("bob.laptop: end-call declined-elsewhere", "bob.phone: end-call declined",
+                                              "alice.phone: call-declined bob declined",
+                                              "alice.phone: end-call declined", "close room", "record declined"));
   EXPECT_EQ(town.current(), nullptr);
 }
 
@@ -119,11 +122,11 @@ TEST(Calls, AnAnswerInTheLastMillisecondCountsOneAtTheDeadlineIsLate) {
 
 TEST(Calls, EitherMayHangUpAndTheCallIsOverForBoth) {
   Town caller = accepted_call();
-  EXPECT_THAT(caller.end("alice.phone"), Does("alice.phone: end-call hangup", "bob.phone: end-call hangup", "close room",
-                                              "record hangup"));
+  EXPECT_THAT(caller.end("alice.phone"),
+              Does("alice.phone: end-call hangup", "bob.phone: end-call hangup", "close room", "record hangup"));
   Town callee = accepted_call();
-  EXPECT_THAT(callee.leave("bob.phone"), Does("bob.phone: end-call hangup", "alice.phone: end-call hangup", "close room",
-                                              "record hangup"));
+  EXPECT_THAT(callee.leave("bob.phone"),
+              Does("bob.phone: end-call hangup", "alice.phone: end-call hangup", "close room", "record hangup"));
 }
 
 TEST(Calls, AnEndedCallIsForgotten) {
@@ -131,17 +134,18 @@ TEST(Calls, AnEndedCallIsForgotten) {
   town.end("alice.phone");
   EXPECT_EQ(town.calls.counts().calls, 0u);
   EXPECT_EQ(town.calls.deadline(), std::nullopt);
-  for (const Happened& late : {town.accept("bob.phone"), town.decline("bob.phone"), town.end("alice.phone"),
-                               town.join("bob.phone"), town.leave("bob.phone"), town.invite("alice.phone", {"carol"})}) {
+  for (const Happened& late :
+       {town.accept("bob.phone"), town.decline("bob.phone"), town.end("alice.phone"), town.join("bob.phone"),
+        town.leave("bob.phone"), town.invite("alice.phone", {"carol"})}) {
     EXPECT_THAT(late, Refused(Errc::not_found));
   }
 }
 
 TEST(Calls, StrangersGetAtNoCall) {
   Town town = accepted_call();
-  for (const Happened& strange : {town.accept("dave.phone"), town.decline("dave.phone"), town.end("dave.phone"),
-                                  town.join("dave.phone"), town.leave("dave.phone"), town.invite("dave.phone", {"carol"}),
-                                  town.end_for_everyone("dave.phone")}) {
+  for (const Happened& strange :
+       {town.accept("dave.phone"), town.decline("dave.phone"), town.end("dave.phone"), town.join("dave.phone"),
+        town.leave("dave.phone"), town.invite("dave.phone", {"carol"}), town.end_for_everyone("dave.phone")}) {
     EXPECT_THAT(strange, Refused(Errc::forbidden));
   }
 }
@@ -189,7 +193,8 @@ TEST(Calls, PeopleInACallAndCallsOfADeviceAreLimited) {
 
 TEST(Calls, ACalleeInACallRingsAllTheSameAsCallWaiting) {
   Town town = accepted_call();
-  EXPECT_THAT(town.start("carol.phone", {"bob"}).lines("carol"), ::testing::ElementsAre("carol.phone: call-ringing bob on 2"));
+  EXPECT_THAT(town.start("carol.phone", {"bob"}).lines("carol"),
+              ::testing::ElementsAre("carol.phone: call-ringing bob on 2"));
   EXPECT_TRUE(town.accept("bob.phone").ok());  // now he is in two, and holds one
   EXPECT_EQ(town.calls.only_call_of(DeviceId{"bob.phone"}), std::nullopt);
   EXPECT_EQ(town.calls.only_call_of(DeviceId{"carol.phone"}), town.latest);
@@ -212,7 +217,8 @@ TEST(Calls, WithoutCallWaitingOnlyTheBusyOnesOfAGroupDropOut) {
 
 TEST(Calls, WithoutCallWaitingAPhoneThatOnlyRingsIsNotBusy) {
   Town town = ringing_call({.call_waiting = false});
-  EXPECT_THAT(town.start("carol.phone", {"bob"}).lines("carol"), ::testing::ElementsAre("carol.phone: call-ringing bob on 2"));
+  EXPECT_THAT(town.start("carol.phone", {"bob"}).lines("carol"),
+              ::testing::ElementsAre("carol.phone: call-ringing bob on 2"));
 }
 
 TEST(Calls, ALostRoomEndsItsCallAsFailed) {
@@ -226,8 +232,8 @@ TEST(Calls, WhenTheServerStopsEveryCallEnds) {
   Town town = accepted_call();
   town.start("carol.phone", {"dave"});
   const Actions actions = town.calls.end_all(EndReason::failed, town.now);
-  EXPECT_THAT(describe(actions), ::testing::ElementsAre("alice.phone: end-call failed", "bob.phone: end-call failed", "close room",
-                                                        "record failed", "carol.phone: end-call failed",
+  EXPECT_THAT(describe(actions), ::testing::ElementsAre("alice.phone: end-call failed", "bob.phone: end-call failed",
+                                                        "close room", "record failed", "carol.phone: end-call failed",
                                                         "dave.phone: end-call failed", "close room", "record failed"));
   EXPECT_EQ(town.calls.counts().calls, 0u);
 }
@@ -236,7 +242,8 @@ TEST(Calls, RevGrowsWithEveryMessageOfACall) {
   Town town = ringing_call();
   std::uint64_t last = town.current()->rev();
   EXPECT_GT(last, 0u);
-  for (const Happened& happened : {town.accept("bob.phone"), town.lose("bob.phone"), town.resume("bob.phone"), town.end("bob.phone")}) {
+  for (const Happened& happened :
+       {town.accept("bob.phone"), town.lose("bob.phone"), town.resume("bob.phone"), town.end("bob.phone")}) {
     for (const Action& action : happened.actions) {
       if (const Tell* tell = std::get_if<Tell>(&action)) {
         EXPECT_GT(tell->rev, last);

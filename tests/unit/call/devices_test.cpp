@@ -13,7 +13,8 @@ TEST(Devices, AnOfflineCalleeIsReachedByPushAndKeepsRinging) {
   town.connect("alice.phone");
   EXPECT_THAT(town.start("alice.phone", {"bob"}), Does("open room", "reach bob"));
   EXPECT_THAT(town.reached("bob", 3), Does("alice.phone: call-ringing bob on 3 by push"));
-  EXPECT_THAT(town.wait(30s), Does("stop reaching bob timeout", "alice.phone: end-call timeout", "close room", "record timeout"));
+  EXPECT_THAT(town.wait(30s),
+              Does("stop reaching bob timeout", "alice.phone: end-call timeout", "close room", "record timeout"));
   EXPECT_THAT(town.reached("bob", 3), Does());
 }
 
@@ -65,7 +66,8 @@ TEST(Devices, AClosedTabIsAHangUpAtOnce) {
   Town town = accepted_call();
   EXPECT_THAT(town.close("bob.phone"), Does("alice.phone: end-call hangup", "close room", "record hangup"));
   Town ringing = ringing_call();
-  EXPECT_THAT(ringing.close("alice.phone").lines("bob"), ElementsAre("bob.laptop: end-call canceled", "bob.phone: end-call canceled"));
+  EXPECT_THAT(ringing.close("alice.phone").lines("bob"),
+              ElementsAre("bob.laptop: end-call canceled", "bob.phone: end-call canceled"));
 }
 
 TEST(Devices, ACalleeWhoClosesATabWhileItRingsHasNotDeclined) {
@@ -86,7 +88,8 @@ TEST(Devices, ADroppedConnectionKeepsItsSeatForTheGraceAndTakesItBack) {
 TEST(Devices, AfterTheGraceTheCallEndsAsDisconnected) {
   Town town = accepted_call();
   town.lose("bob.phone");
-  EXPECT_THAT(town.wait(10s), Does("alice.phone: end-call disconnected", "close room", "record disconnected", "forget bob.phone"));
+  EXPECT_THAT(town.wait(10s),
+              Does("alice.phone: end-call disconnected", "close room", "record disconnected", "forget bob.phone"));
   EXPECT_THAT(town.resume("bob.phone"), Does());  // its session is void
   EXPECT_EQ(town.calls.presence().find(DeviceId{"bob.phone"}), nullptr);
 }
@@ -94,8 +97,8 @@ TEST(Devices, AfterTheGraceTheCallEndsAsDisconnected) {
 TEST(Devices, AnUnansweredCallEndsWithItsCallersGrace) {
   Town town = ringing_call();
   town.lose("alice.phone");
-  EXPECT_THAT(town.wait(10s), Does("bob.laptop: end-call disconnected", "bob.phone: end-call disconnected", "close room",
-                                   "record disconnected", "forget alice.phone"));
+  EXPECT_THAT(town.wait(10s), Does("bob.laptop: end-call disconnected", "bob.phone: end-call disconnected",
+                                   "close room", "record disconnected", "forget alice.phone"));
 }
 
 TEST(Devices, WithoutAGraceADropEndsItAtOnce) {
@@ -123,7 +126,8 @@ TEST(Devices, BothMayBeInGraceAndComeBack) {
 
 TEST(Devices, ANewSessionOfADeviceLeavesTheCallsOfTheOldOne) {
   Town town = accepted_call();
-  EXPECT_THAT(town.connect("bob.phone"), Does("alice.phone: end-call disconnected", "close room", "record disconnected"));
+  EXPECT_THAT(town.connect("bob.phone"),
+              Does("alice.phone: end-call disconnected", "close room", "record disconnected"));
 }
 
 TEST(Devices, ACommandOfALostOrUnknownDeviceIsRefused) {

@@ -24,7 +24,8 @@ TEST(Glare, BeforeConnectTheTwoCallsBecomeOneAndNobodySeesBusy) {
 TEST(Glare, WithOneWhoCallsMeIntoAGroupIsAnAnswerToo) {
   Town town = ringing_group();
   EXPECT_THAT(town.start("carol.phone", {"alice"}),
-              Does("alice.phone: call-accepted carol", "alice.phone: participant-joined carol.phone", "carol.phone: call-accepted alice"));
+              Does("alice.phone: call-accepted carol", "alice.phone: participant-joined carol.phone",
+                   "carol.phone: call-accepted alice"));
 }
 
 TEST(Glare, WithTheOneWhoInvitesMeIsAnAnswerToHim) {
@@ -65,9 +66,9 @@ TEST(Glare, ReachesACallerWhoIsInGrace) {
 TEST(Recall, WhileItRingsTheOldCallIsCanceledAndANewOneRings) {
   Town town = ringing_call();
   const Happened again = town.start("alice.phone", {"bob"});
-  EXPECT_THAT(again, Does("alice.phone: end-call canceled", "bob.laptop: end-call canceled", "bob.phone: end-call canceled",
-                          "close room", "record canceled", "open room", "bob.laptop: call-started", "bob.phone: call-started",
-                          "alice.phone: call-ringing bob on 2"));
+  EXPECT_THAT(again, Does("alice.phone: end-call canceled", "bob.laptop: end-call canceled",
+                          "bob.phone: end-call canceled", "close room", "record canceled", "open room",
+                          "bob.laptop: call-started", "bob.phone: call-started", "alice.phone: call-ringing bob on 2"));
   EXPECT_EQ(town.calls.counts().calls, 1u);
 }
 

@@ -10,8 +10,9 @@ using ::testing::ElementsAre;
 
 TEST(Group, EachCalleeAnswersForHimself) {
   Town town = ringing_group();
-  EXPECT_THAT(town.accept("bob.phone"), Does("bob.laptop: end-call answered-elsewhere", "alice.phone: call-accepted bob",
-                                             "alice.phone: participant-joined bob.phone"));
+  EXPECT_THAT(town.accept("bob.phone"),
+              Does("bob.laptop: end-call answered-elsewhere", "alice.phone: call-accepted bob",
+                   "alice.phone: participant-joined bob.phone"));
   EXPECT_THAT(town.accept("carol.phone"),
               Does("alice.phone: call-accepted carol", "bob.phone: call-accepted carol",
                    "alice.phone: participant-joined carol.phone", "bob.phone: participant-joined carol.phone"));
@@ -28,8 +29,8 @@ TEST(Group, WhenAllDeclineTheCallEnds) {
   Town town = ringing_group();
   town.decline("bob.phone");
   EXPECT_THAT(town.decline("carol.phone"),
-              Does("carol.phone: end-call declined", "alice.phone: call-declined carol declined", "alice.phone: end-call declined",
-                   "close room", "record declined"));
+              Does("carol.phone: end-call declined", "alice.phone: call-declined carol declined",
+                   "alice.phone: end-call declined", "close room", "record declined"));
 }
 
 TEST(Group, WhoDoesNotAnswerTimesOutForHimself) {
@@ -41,8 +42,9 @@ TEST(Group, WhoDoesNotAnswerTimesOutForHimself) {
 
 TEST(Group, WhenNobodyAnswersTheCallEndsOnce) {
   Town town = ringing_group();
-  EXPECT_THAT(town.wait(30s), Does("bob.laptop: end-call timeout", "bob.phone: end-call timeout", "carol.phone: end-call timeout",
-                                   "alice.phone: end-call timeout", "close room", "record timeout"));
+  EXPECT_THAT(town.wait(30s),
+              Does("bob.laptop: end-call timeout", "bob.phone: end-call timeout", "carol.phone: end-call timeout",
+                   "alice.phone: end-call timeout", "close room", "record timeout"));
 }
 
 TEST(Group, OneLeavesAndTheOthersGoOn) {
@@ -65,7 +67,8 @@ TEST(Group, WhoLeftComesBackWithJoinCallWhileItLasts) {
   Town town = accepted_group();
   town.leave("bob.phone");
   EXPECT_EQ(town.seen_by("bob.laptop").your_state, YourState::out);
-  EXPECT_THAT(town.join("bob.laptop"), Does("alice.phone: participant-joined bob.laptop", "carol.phone: participant-joined bob.laptop"));
+  EXPECT_THAT(town.join("bob.laptop"),
+              Does("alice.phone: participant-joined bob.laptop", "carol.phone: participant-joined bob.laptop"));
   town.end_for_everyone("alice.phone");
   EXPECT_THAT(town.join("bob.phone"), Refused(Errc::not_found));
 }
@@ -73,7 +76,8 @@ TEST(Group, WhoLeftComesBackWithJoinCallWhileItLasts) {
 TEST(Group, WhoDeclinedMayChangeHisMind) {
   Town town = ringing_group();
   town.decline("bob.phone");
-  EXPECT_THAT(town.join("bob.phone"), Does("alice.phone: call-accepted bob", "alice.phone: participant-joined bob.phone"));
+  EXPECT_THAT(town.join("bob.phone"),
+              Does("alice.phone: call-accepted bob", "alice.phone: participant-joined bob.phone"));
   EXPECT_EQ(town.current()->state(), State::active);
 }
 
@@ -85,9 +89,9 @@ TEST(Group, JoinCallOfWhoRingsIsAnAnswer) {
 
 TEST(Group, JoinCallOnAnotherDeviceMovesTheCallThere) {
   Town town = accepted_call();
-  EXPECT_THAT(town.join("bob.laptop"),
-              Does("alice.phone: participant-joined bob.laptop", "alice.phone: participant-left bob.phone answered-elsewhere",
-                   "bob.phone: end-call answered-elsewhere", "drop peer bob.phone"));
+  EXPECT_THAT(town.join("bob.laptop"), Does("alice.phone: participant-joined bob.laptop",
+                                            "alice.phone: participant-left bob.phone answered-elsewhere",
+                                            "bob.phone: end-call answered-elsewhere", "drop peer bob.phone"));
   EXPECT_TRUE(town.calls.may_join_room(DeviceId{"bob.laptop"}, town.latest));
   EXPECT_FALSE(town.calls.may_join_room(DeviceId{"bob.phone"}, town.latest));
   EXPECT_THAT(town.join("bob.laptop"), Does());
@@ -150,7 +154,8 @@ TEST(Group, WhoeverIsLeftWaitsForAnInvitedOneWhoStillRings) {
   Town town = accepted_call();
   town.invite("alice.phone", {"carol"});
   EXPECT_THAT(town.leave("bob.phone").lines("alice"), ElementsAre("alice.phone: participant-left bob.phone hangup"));
-  EXPECT_THAT(town.wait(30s), Does("carol.phone: end-call timeout", "alice.phone: end-call timeout", "close room", "record timeout"));
+  EXPECT_THAT(town.wait(30s),
+              Does("carol.phone: end-call timeout", "alice.phone: end-call timeout", "close room", "record timeout"));
 }
 
 TEST(Group, AnInvitedOneWhoCameInMakesItAGroup) {
@@ -180,8 +185,9 @@ TEST(Group, TheCallerEndsItForEveryoneAlsoAfterHeLeft) {
 
 TEST(Group, AModeratorEndsItForEveryone) {
   Town town = accepted_group();
-  EXPECT_THAT(town.end_for_everyone("dave.phone", true), Does("alice.phone: end-call removed", "bob.phone: end-call removed",
-                                                              "carol.phone: end-call removed", "close room", "record removed"));
+  EXPECT_THAT(town.end_for_everyone("dave.phone", true),
+              Does("alice.phone: end-call removed", "bob.phone: end-call removed", "carol.phone: end-call removed",
+                   "close room", "record removed"));
 }
 
 TEST(Group, StartCallIntoARoomWithACallJoinsIt) {
@@ -205,7 +211,8 @@ TEST(Group, StartCallIntoTheRoomThatRingsMeIsAnAnswer) {
   town.start(start);
   StartCall crossing = town.to_start("carol.phone", {"alice", "bob"});
   crossing.room = RoomId{"team"};
-  EXPECT_THAT(town.command(crossing), Does("alice.phone: call-accepted carol", "alice.phone: participant-joined carol.phone"));
+  EXPECT_THAT(town.command(crossing),
+              Does("alice.phone: call-accepted carol", "alice.phone: participant-joined carol.phone"));
 }
 
 TEST(Group, StartCallIntoTheRoomIAmInIsAnsweredWithItsCall) {

@@ -24,9 +24,11 @@ TEST(Record, SaysWhoWhenHowLongAndHowItEnded) {
   EXPECT_EQ(record.ended_at, start + 64s);
   EXPECT_EQ(record.duration(), 60s);
   EXPECT_EQ(record.reason, EndReason::hangup);
-  EXPECT_EQ(record.people, (std::vector{
-      PersonRecord{UserId{"alice"}, "Alice", Role::caller, {}, start, start + 64s, 64s, EndReason::hangup},
-      PersonRecord{UserId{"bob"}, "Bob", Role::callee, start, start + 4s, start + 64s, 60s, EndReason::hangup}}));
+  EXPECT_EQ(
+      record.people,
+      (std::vector{
+          PersonRecord{UserId{"alice"}, "Alice", Role::caller, {}, start, start + 64s, 64s, EndReason::hangup},
+          PersonRecord{UserId{"bob"}, "Bob", Role::callee, start, start + 4s, start + 64s, 60s, EndReason::hangup}}));
 }
 
 TEST(Record, AMissedCallIsOneThatItsCalleeDidNotAnswer) {

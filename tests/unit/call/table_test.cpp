@@ -85,7 +85,8 @@ std::vector<Event_> events() {
       {"bob.laptop: end-call", [](Town& town) { return town.end("bob.laptop"); }},
       {"alice.phone: end-call everyone", [](Town& town) { return town.end_for_everyone("alice.phone"); }},
       {"bob.phone: end-call everyone", [](Town& town) { return town.end_for_everyone("bob.phone"); }},
-      {"dave.phone: end-call everyone, moderator", [](Town& town) { return town.end_for_everyone("dave.phone", true); }},
+      {"dave.phone: end-call everyone, moderator",
+       [](Town& town) { return town.end_for_everyone("dave.phone", true); }},
       {"alice.phone: leave-call", [](Town& town) { return town.leave("alice.phone"); }},
       {"bob.phone: leave-call", [](Town& town) { return town.leave("bob.phone"); }},
       {"alice.phone: join-call", [](Town& town) { return town.join("alice.phone"); }},
@@ -187,7 +188,8 @@ Table page_table(const std::string& page) {
 std::string written(const Table& table) {
   std::string text;
   for (const State_& state : states()) {
-    text += fmt::format("\n### {}\n\nHere: {}.\n\n| Event | Next state | Actions |\n|---|---|---|\n", state.name, place(state.make()));
+    text += fmt::format("\n### {}\n\nHere: {}.\n\n| Event | Next state | Actions |\n|---|---|---|\n", state.name,
+                        place(state.make()));
     std::vector<std::pair<Cell, std::string>> rows;  // in the order of their first event; refusals last
     for (const bool refused : {false, true}) {
       for (const Event_& event : events()) {

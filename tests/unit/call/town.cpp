@@ -38,7 +38,8 @@ CallRecord Happened::record() const {
 }
 
 void PrintTo(const Happened& happened, std::ostream* out) {
-  if (!happened.ok()) *out << "refused: " << to_string(happened.reply.error().code) << ' ' << happened.reply.error().detail;
+  if (!happened.ok())
+    *out << "refused: " << to_string(happened.reply.error().code) << ' ' << happened.reply.error().detail;
   for (const std::string& line : happened.lines()) *out << "\n    " << line;
 }
 
@@ -68,8 +69,11 @@ void Town::connect(std::initializer_list<const char*> devices) {
 
 StartCall Town::to_start(const std::string& device, std::vector<std::string> callees) {
   ++ids_;
-  return {.device = DeviceId{device}, .callees = users(callees), .media = Media::video,
-          .new_call = CallId{fmt::format("call-{}", ids_)}, .new_room = RoomId{fmt::format("room-{}", ids_)}};
+  return {.device = DeviceId{device},
+          .callees = users(callees),
+          .media = Media::video,
+          .new_call = CallId{fmt::format("call-{}", ids_)},
+          .new_room = RoomId{fmt::format("room-{}", ids_)}};
 }
 
 Happened Town::start(StartCall command) {

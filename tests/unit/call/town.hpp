@@ -37,9 +37,10 @@ struct Happened {
 /// `EXPECT_THAT(town.accept("bob.phone"), Does("alice.phone: call-accepted bob", ...))`: all of it, in this order.
 template <class... Lines>
 auto Does(Lines... lines) {
-  return ::testing::AllOf(::testing::Property("ok", &Happened::ok, true),
-                          ::testing::Property("actions", static_cast<std::vector<std::string> (Happened::*)() const>(&Happened::lines),
-                                              ::testing::ElementsAre(std::string{lines}...)));
+  return ::testing::AllOf(
+      ::testing::Property("ok", &Happened::ok, true),
+      ::testing::Property("actions", static_cast<std::vector<std::string> (Happened::*)() const>(&Happened::lines),
+                          ::testing::ElementsAre(std::string{lines}...)));
 }
 
 /// Refused with this error, without any effect.
@@ -113,7 +114,8 @@ template <class M>
 M Happened::told(const std::string& device) const {
   for (const Action& action : actions) {
     const Tell* tell = std::get_if<Tell>(&action);
-    if (tell && tell->device.str() == device && std::holds_alternative<M>(tell->message)) return std::get<M>(tell->message);
+    if (tell && tell->device.str() == device && std::holds_alternative<M>(tell->message))
+      return std::get<M>(tell->message);
   }
   ADD_FAILURE() << device << " was not told so";
   return M{};

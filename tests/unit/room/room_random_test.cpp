@@ -55,11 +55,19 @@ class Driver {
     switch (roll(8)) {
       case 0: return add_transport(peer);
       case 1: return joins(peer);
-      case 2: case 3: return produces(peer);
-      case 4: if (!producers_.empty()) take(room_->remove_producer(pick(producers_))); return;
-      case 5: if (roll(4) == 0) close_transport(); return;
-      case 6: if (roll(4) == 0) leaves(peer); return;
-      default: if (!asked_.empty()) make_one();
+      case 2:
+      case 3: return produces(peer);
+      case 4:
+        if (!producers_.empty()) take(room_->remove_producer(pick(producers_)));
+        return;
+      case 5:
+        if (roll(4) == 0) close_transport();
+        return;
+      case 6:
+        if (roll(4) == 0) leaves(peer);
+        return;
+      default:
+        if (!asked_.empty()) make_one();
     }
   }
 
@@ -147,8 +155,11 @@ class Driver {
 
   std::mt19937_64 dice_;
   // No limit is reached, so that what each should have is plain; room_test.cpp has the limits.
-  Rooms rooms_{Config{.transports_per_peer_max = 50, .producers_per_peer_max = 500, .audio_consumers_per_peer_max = 5000,
-                      .video_consumers_per_peer_max = 5000, .data_consumers_per_peer_max = 5000}};
+  Rooms rooms_{Config{.transports_per_peer_max = 50,
+                      .producers_per_peer_max = 500,
+                      .audio_consumers_per_peer_max = 5000,
+                      .video_consumers_per_peer_max = 5000,
+                      .data_consumers_per_peer_max = 5000}};
   Room* room_ = nullptr;
   const std::vector<PeerId> peers_{PeerId{"ann"}, PeerId{"ben"}, PeerId{"cat"}, PeerId{"dan"}};
   std::map<TransportId, PeerId> transports_;

@@ -70,7 +70,8 @@ TEST(Room, WhoJoinsGetsWhatIsThereBeforeTheOthersHearOfHim) {
   house.join(ann);
   house.produce(ann, "mic", Kind::audio);
   house.produce(ann, "cam", Kind::video);
-  EXPECT_EQ(house.join(ben), (Actions{consume(ben, ann, "mic", Kind::audio), consume(ben, ann, "cam", Kind::video), NewPeer{ann, ben}}));
+  EXPECT_EQ(house.join(ben),
+            (Actions{consume(ben, ann, "mic", Kind::audio), consume(ben, ann, "cam", Kind::video), NewPeer{ann, ben}}));
   EXPECT_EQ(house.room.peers_beside(ben), std::vector{ann});
 }
 
@@ -80,7 +81,8 @@ TEST(Room, WhoJoinsWithoutAReceivingTransportGetsItWhenHeHasOne) {
   house.produce(ann, "mic", Kind::audio);
   EXPECT_EQ(house.step(house.room.join(ben)), (Actions{NewPeer{ann, ben}}));
   EXPECT_EQ(house.step(house.room.add_transport(ben, up(ben), false)), Actions{});
-  EXPECT_EQ(house.step(house.room.add_transport(ben, down(ben), true)), (Actions{consume(ben, ann, "mic", Kind::audio)}));
+  EXPECT_EQ(house.step(house.room.add_transport(ben, down(ben), true)),
+            (Actions{consume(ben, ann, "mic", Kind::audio)}));
 }
 
 TEST(Room, OnlyAJoinedPeerProducesAndOnHisOwnTransport) {
@@ -99,7 +101,8 @@ TEST(Room, AProducerThatClosesTakesItsConsumersAlong) {
   house.join(ann);
   house.join(ben);
   house.make(house.produce(ann, "mic", Kind::audio));
-  EXPECT_EQ(house.room.remove_producer(ProducerId{"mic"}), (Actions{ConsumerClosed{ben, ConsumerId{"ben<mic"}, Kind::audio}}));
+  EXPECT_EQ(house.room.remove_producer(ProducerId{"mic"}),
+            (Actions{ConsumerClosed{ben, ConsumerId{"ben<mic"}, Kind::audio}}));
   EXPECT_EQ(house.room.consumer_count() + house.room.producer_count(), 0u);
   EXPECT_EQ(house.room.remove_producer(ProducerId{"mic"}), Actions{});
 }
@@ -127,8 +130,9 @@ TEST(Room, WhoLeavesTakesAllHeHasAndTheOthersHearOfIt) {
   house.join(ben);
   house.make(house.produce(ann, "mic", Kind::audio));
   house.make(house.produce(ben, "cam", Kind::video));
-  EXPECT_EQ(house.room.leave(ann), (Actions{CloseTransport{down(ann)}, ConsumerClosed{ben, ConsumerId{"ben<mic"}, Kind::audio},
-                                            CloseTransport{up(ann)}, PeerClosed{ben, ann}}));
+  EXPECT_EQ(house.room.leave(ann),
+            (Actions{CloseTransport{down(ann)}, ConsumerClosed{ben, ConsumerId{"ben<mic"}, Kind::audio},
+                     CloseTransport{up(ann)}, PeerClosed{ben, ann}}));
   house.room.check_invariants();
   EXPECT_EQ(house.room.consumer_count(), 0u);
   EXPECT_EQ(house.room.producer_count(), 1u);
@@ -160,7 +164,8 @@ TEST(Room, ASecondReceivingTransportTakesOverWhenTheFirstCloses) {
   house.join(ben);
   house.make(house.produce(ann, "mic", Kind::audio));
   EXPECT_EQ(house.step(house.room.add_transport(ben, TransportId{"second"}, true)), Actions{});
-  EXPECT_EQ(house.room.remove_transport(down(ben)), (Actions{Consume{ben, TransportId{"second"}, ProducerId{"mic"}, ann, Kind::audio}}));
+  EXPECT_EQ(house.room.remove_transport(down(ben)),
+            (Actions{Consume{ben, TransportId{"second"}, ProducerId{"mic"}, ann, Kind::audio}}));
 }
 
 TEST(Room, WhatAClientDoesNotWantIsNotOfferedAgain) {
@@ -192,7 +197,8 @@ TEST(Room, WhatIsRefusedMakesPlaceForTheNext) {
   house.join(ben);
   house.produce(ann, "cam1", Kind::video);
   house.produce(ann, "cam2", Kind::video);
-  EXPECT_EQ(house.room.refused(consume(ben, ann, "cam1", Kind::video)), (Actions{consume(ben, ann, "cam2", Kind::video)}));
+  EXPECT_EQ(house.room.refused(consume(ben, ann, "cam1", Kind::video)),
+            (Actions{consume(ben, ann, "cam2", Kind::video)}));
 }
 
 TEST(Room, TransportsAndProducersOfAPeerAreLimited) {
