@@ -24,7 +24,7 @@ inline json::value recording(const std::string& name) {
   return json::parse(std::string{std::istreambuf_iterator<char>{file}, {}});
 }
 
-inline RtpCapabilities router() {
+inline const RtpCapabilities& router() {
   static const RtpCapabilities capabilities = [] {
     std::vector<RtpCodecCapability> codecs;
     const json::value file = recording("router");
