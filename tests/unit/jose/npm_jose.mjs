@@ -9,7 +9,10 @@ const secretKey = new TextEncoder().encode(secret);
 const verified = {};
 for (const [alg, token] of Object.entries(tokens)) {
   const key = alg === 'HS256' ? secretKey : createPublicKey(publicPems[alg]);
-  const { payload, protectedHeader } = await jwtVerify(token, key, { algorithms: [alg], currentDate: new Date(now * 1000) });
+  const { payload, protectedHeader } = await jwtVerify(token, key, {
+    algorithms: [alg],
+    currentDate: new Date(now * 1000),
+  });
   verified[alg] = { payload, header: protectedHeader };
 }
 
@@ -35,7 +38,10 @@ for (const alg of ['RS256', 'ES256']) {
   byPem[alg] = { pem: await exportSPKI(pair.publicKey), token: await sign(pair.privateKey, alg) };
 }
 
-const hs384 = await new SignJWT(claims).setProtectedHeader({ alg: 'HS384' }).setExpirationTime(now + 600).sign(new Uint8Array(48).fill(1));
+const hs384 = await new SignJWT(claims)
+  .setProtectedHeader({ alg: 'HS384' })
+  .setExpirationTime(now + 600)
+  .sign(new Uint8Array(48).fill(1));
 const refused = {
   expired: await sign(secretKey, 'HS256', {}, { iat: now - 1000, exp: now - 61 }),
   early: await sign(secretKey, 'HS256', {}, { iat: now + 120 }),
