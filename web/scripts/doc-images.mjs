@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
-import { makeFaces } from './faces.mjs';
+import { makeFaces, makeVoice } from './faces.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -37,6 +37,7 @@ try {
   const painter = await launch();
   browsers.push(painter);
   const faces = await makeFaces(painter, folder, [2, 1, 0]);
+  const voice = await makeVoice(folder);
   const names = ['Inês Ferreira', 'Ben Okafor', 'Mara Lindqvist'];
   const views = [
     { viewport: { width: 1200, height: 750 } },
@@ -45,7 +46,8 @@ try {
   ];
   const people = [];
   for (const [i, name] of names.entries()) {
-    const browser = await launch(`--use-file-for-fake-video-capture=${faces[i]}`);
+    const speaks = name.startsWith('Mara') ? [`--use-file-for-fake-audio-capture=${voice}`] : [];
+    const browser = await launch(`--use-file-for-fake-video-capture=${faces[i]}`, ...speaks);
     browsers.push(browser);
     const context = await browser.newContext({
       ...views[i],
@@ -74,7 +76,8 @@ try {
     await video.waitFor();
     await ines.waitForFunction((v) => v.videoWidth >= 640, await video.elementHandle(), { timeout: 30_000 });
   }
-  await ines.waitForTimeout(4_000);
+  await ines.locator('[data-testid="tile-mara-lindqvist"][data-speaking=true]').waitFor();
+  await ines.waitForTimeout(1_000);
   await ines.screenshot({ path: `${options.out}/call-desktop.png` });
   await ines.getByTestId('hang-up').click();
   await ines.getByTestId('end-reason').waitFor();

@@ -93,6 +93,7 @@ function call(participants: readonly ParticipantView[], rest: Partial<CallView> 
     ringUntil: null,
     participants,
     activeSpeaker: null,
+    speaking: false,
     microphone: local('on'),
     camera: local('on', { who: 2 }),
     screen: local('off'),

@@ -78,6 +78,8 @@ export interface CallView {
   readonly ringUntil: number | null;
   readonly participants: readonly ParticipantView[];
   readonly activeSpeaker: string | null;
+  /** It is us who speak. */
+  readonly speaking: boolean;
   readonly microphone: SourceView;
   readonly camera: SourceView;
   readonly screen: SourceView;

@@ -120,7 +120,7 @@ function Self({ call, style }: { readonly call: CallView; readonly style: Style 
   const muted = call.microphone.muted || call.microphone.state !== 'on';
   return (
     <article
-      class="tile tile-self"
+      class={`tile tile-self ${call.speaking && !muted ? 'tile-speaking' : ''}`}
       style={style}
       aria-label={`You${muted ? ', muted' : ''}${on ? '' : ', camera off'}`}
       data-testid={`tile-${me.userId}`}

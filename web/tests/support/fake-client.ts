@@ -100,6 +100,7 @@ export class FakeCall extends Emitter<CallEvents> {
     camera: new FakeSource('camera', this.#changed),
     screen: new FakeSource('screen', this.#changed),
     quality: 'good' as const,
+    speaking: false,
   };
   state: CallState = 'calling';
   startedAt: number | null = null;
