@@ -22,6 +22,7 @@ RtpCodecCapability opus() { return {MediaKind::audio, "audio/opus", std::nullopt
 
 std::vector<std::string> names(const std::vector<RtpCodecParameters>& codecs) {
   std::vector<std::string> result;
+  result.reserve(codecs.size());
   for (const RtpCodecParameters& codec : codecs) result.push_back(codec.mime_type);
   return result;
 }
