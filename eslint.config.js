@@ -5,7 +5,7 @@ export default tseslint.config(
   { ignores: ['**/node_modules/', '**/dist/', '**/dist-*/', 'build/', 'build-*/', 'tests/e2e/out/'] },
   {
     files: ['**/*.{ts,tsx}'],
-    ignores: ['**/*.config.ts'], // in no tsconfig
+    ignores: ['**/*.config.ts', 'tests/bench/**'], // in no tsconfig; benchmarks drive packages without types
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -34,7 +34,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.{js,mjs}', '**/*.config.ts'],
+    files: ['**/*.{js,mjs}', '**/*.config.ts', 'tests/bench/**/*.ts'],
     extends: [tseslint.configs.base],
     rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }], eqeqeq: 'error' },
   },
