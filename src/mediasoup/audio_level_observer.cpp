@@ -24,7 +24,8 @@ void AudioLevelObserver::on_notification(const Notification& notification) {
   std::vector<AudioLevelVolume> volumes;
   for (const FBS::AudioLevelObserver::Volume* volume : *told->volumes()) {
     // It may have been closed in the meantime.
-    if (auto producer = producer_by_id(volume->producer_id()->str())) volumes.push_back({std::move(producer), volume->volume()});
+    if (auto producer = producer_by_id(volume->producer_id()->str()))
+      volumes.push_back({std::move(producer), volume->volume()});
   }
   if (!volumes.empty()) on_volumes.emit(volumes);
 }

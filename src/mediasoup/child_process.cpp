@@ -70,8 +70,8 @@ std::vector<char*> pointers(std::vector<std::string>& strings) {
 }
 
 /// Between fork() and execve() of a program with threads: only async-signal-safe calls, no allocation.
-[[noreturn]] void become_child(const char* path, char* const* arguments, char* const* environment, std::array<int, 5> fds,
-                               pid_t parent) {
+[[noreturn]] void become_child(const char* path, char* const* arguments, char* const* environment,
+                               std::array<int, 5> fds, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(126);  // the parent ended before the line above
   // Ctrl-C in a terminal goes to the whole group: the parent decides in which order things end.
@@ -110,11 +110,13 @@ Fd::~Fd() {
 
 std::string describe_exit(int status) {
   if (WIFEXITED(status)) return fmt::format("exit code {}", WEXITSTATUS(status));
-  if (WIFSIGNALED(status)) return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+  if (WIFSIGNALED(status))
+    return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
   return "an unknown end";
 }
 
-Result<std::shared_ptr<ChildProcess>> ChildProcess::spawn(asio::any_io_executor executor, const Options& options, Logger log) {
+Result<std::shared_ptr<ChildProcess>> ChildProcess::spawn(asio::any_io_executor executor, const Options& options,
+                                                          Logger log) {
   if (::access(options.path.c_str(), X_OK) != 0) {
     return fail(Errc::not_found, fmt::format("cannot run {}: {}", options.path, std::strerror(errno)));
   }
@@ -137,7 +139,8 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::spawn(asio::any_io_executor 
   const pid_t pid = ::fork();
   if (pid == 0) {
     become_child(options.path.c_str(), arguments.data(), environment.data(),
-                 {null.get(), out->childs.get(), err->childs.get(), to_child->childs.get(), from_child->childs.get()}, parent);
+                 {null.get(), out->childs.get(), err->childs.get(), to_child->childs.get(), from_child->childs.get()},
+                 parent);
   }
   if (pid < 0) return fail(Errc::internal, fmt::format("fork: {}", std::strerror(errno)));
 
@@ -147,9 +150,12 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::spawn(asio::any_io_executor 
   auto out_pipe = std::make_shared<asio::posix::stream_descriptor>(executor, out->ours.release());
   auto err_pipe = std::make_shared<asio::posix::stream_descriptor>(executor, err->ours.release());
   process->outputs_ = {out_pipe, err_pipe};
-  asio::co_spawn(executor, [process] { return process->reap(); }, report(log, "worker process"));
-  asio::co_spawn(executor, [process, out_pipe] { return process->log_output(out_pipe, false); }, report(log, "worker stdout"));
-  asio::co_spawn(executor, [process, err_pipe] { return process->log_output(err_pipe, true); }, report(log, "worker stderr"));
+  asio::co_spawn(
+      executor, [process] { return process->reap(); }, report(log, "worker process"));
+  asio::co_spawn(
+      executor, [process, out_pipe] { return process->log_output(out_pipe, false); }, report(log, "worker stdout"));
+  asio::co_spawn(
+      executor, [process, err_pipe] { return process->log_output(err_pipe, true); }, report(log, "worker stderr"));
   return process;
 }
 
@@ -222,7 +228,8 @@ asio::awaitable<void> ChildProcess::log_output(std::shared_ptr<asio::posix::stre
   };
   std::array<char, 4096> buffer;
   for (;;) {
-    const auto [error, size] = co_await pipe->async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
+    const auto [error, size] =
+        co_await pipe->async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
     if (error) break;
     lines.feed(std::string_view{buffer.data(), size}, std::chrono::steady_clock::now(), sink);
   }

@@ -1,5 +1,5 @@
-// A child process with two sockets at its descriptors 3 and 4, as mediasoup-worker wants it. Knows nothing of what is said
-// over them. It is always reaped, and never outlives this program (PR_SET_PDEATHSIG).
+// A child process with two sockets at its descriptors 3 and 4, as mediasoup-worker wants it. Knows nothing of what is
+// said over them. It is always reaped, and never outlives this program (PR_SET_PDEATHSIG).
 #pragma once
 
 #include "base/log.hpp"
@@ -41,11 +41,13 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
  public:
   struct Options {
     std::string path;
-    std::vector<std::string> arguments;    // without the program's name
-    std::vector<std::string> environment;  // KEY=value, added to ours; variables of ours that start with CARILLON_ stay here
+    std::vector<std::string> arguments;  // without the program's name
+    std::vector<std::string>
+        environment;  // KEY=value, added to ours; variables of ours that start with CARILLON_ stay here
   };
   /// What it prints goes to the log: stdout at debug, stderr at error.
-  static Result<std::shared_ptr<ChildProcess>> spawn(asio::any_io_executor executor, const Options& options, Logger log);
+  static Result<std::shared_ptr<ChildProcess>> spawn(asio::any_io_executor executor, const Options& options,
+                                                     Logger log);
 
   /// Kills it and waits, when nobody has. SIGKILL needs no consent, so the wait is short.
   ~ChildProcess();

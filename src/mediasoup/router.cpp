@@ -115,9 +115,8 @@ void Router::close() {
   if (closed_) return;
   closed_ = true;
   const auto self = shared_from_this();
-  tell(*context_.channel, Method::WORKER_CLOSE_ROUTER, "", [&](Builder& builder) {
-    return FBS::Worker::CreateCloseRouterRequest(builder, builder.CreateString(id()));
-  });
+  tell(*context_.channel, Method::WORKER_CLOSE_ROUTER, "",
+       [&](Builder& builder) { return FBS::Worker::CreateCloseRouterRequest(builder, builder.CreateString(id())); });
   end();
   if (context_.on_closed) context_.on_closed(id());
   on_close.emit();
@@ -171,16 +170,19 @@ void Router::adopt(const std::shared_ptr<Transport>& transport) {
   on_new_transport.emit(transport);
 }
 
-asio::awaitable<Result<std::shared_ptr<WebRtcTransport>>> Router::create_webrtc_transport(WebRtcTransportOptions options) {
+asio::awaitable<Result<std::shared_ptr<WebRtcTransport>>> Router::create_webrtc_transport(
+    WebRtcTransportOptions options) {
   const auto self = shared_from_this();
   if (const Result<> open = check_open(); !open) co_return open.error();
   if (const Result<> good = check_options(options, context_.channel); !good) co_return good.error();
   const std::shared_ptr<WebRtcServer> server = options.web_rtc_server;
   TransportContext context = transport_context(std::move(options.app_data));
-  const Method method = server ? Method::ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER : Method::ROUTER_CREATE_WEBRTCTRANSPORT;
+  const Method method =
+      server ? Method::ROUTER_CREATE_WEBRTCTRANSPORT_WITH_SERVER : Method::ROUTER_CREATE_WEBRTCTRANSPORT;
   auto answer = request(*context_.channel, method, id(), [&](Builder& builder) {
     const auto written = fbs::write(builder, options, server ? server->id() : std::string{});
-    return FBS::Router::CreateCreateWebRtcTransportRequest(builder, builder.CreateString(context.transport_id), written);
+    return FBS::Router::CreateCreateWebRtcTransportRequest(builder, builder.CreateString(context.transport_id),
+                                                           written);
   });
   const Result<Response> response = co_await std::move(answer);
   if (!response) co_return response.error();
@@ -199,7 +201,8 @@ asio::awaitable<Result<std::shared_ptr<PlainTransport>>> Router::create_plain_tr
   if (const Result<> open = check_open(); !open) co_return open.error();
   if (const Result<> good = check_listen_info(options.listen_info, "listen_info"); !good) co_return good.error();
   if (options.rtcp_listen_info) {
-    if (const Result<> good = check_listen_info(*options.rtcp_listen_info, "rtcp_listen_info"); !good) co_return good.error();
+    if (const Result<> good = check_listen_info(*options.rtcp_listen_info, "rtcp_listen_info"); !good)
+      co_return good.error();
   }
   TransportContext context = transport_context(std::move(options.app_data));
   auto answer = request(*context_.channel, Method::ROUTER_CREATE_PLAINTRANSPORT, id(), [&](Builder& builder) {
@@ -233,13 +236,15 @@ asio::awaitable<Result<std::shared_ptr<PipeTransport>>> Router::create_pipe_tran
   co_return *transport;
 }
 
-asio::awaitable<Result<std::shared_ptr<DirectTransport>>> Router::create_direct_transport(DirectTransportOptions options) {
+asio::awaitable<Result<std::shared_ptr<DirectTransport>>> Router::create_direct_transport(
+    DirectTransportOptions options) {
   const auto self = shared_from_this();
   if (const Result<> open = check_open(); !open) co_return open.error();
   TransportContext context = transport_context(std::move(options.app_data));
   auto answer = request(*context_.channel, Method::ROUTER_CREATE_DIRECTTRANSPORT, id(), [&](Builder& builder) {
     const auto written = fbs::write(builder, options);
-    return FBS::Router::CreateCreateDirectTransportRequest(builder, builder.CreateString(context.transport_id), written);
+    return FBS::Router::CreateCreateDirectTransportRequest(builder, builder.CreateString(context.transport_id),
+                                                           written);
   });
   const Result<Response> response = co_await std::move(answer);
   if (!response) co_return response.error();
@@ -278,7 +283,8 @@ asio::awaitable<Result<std::shared_ptr<ActiveSpeakerObserver>>> Router::create_a
   RtpObserverContext context = observer_context(std::move(options.app_data));
   auto answer = request(*context_.channel, Method::ROUTER_CREATE_ACTIVESPEAKEROBSERVER, id(), [&](Builder& builder) {
     const auto written = FBS::ActiveSpeakerObserver::CreateActiveSpeakerObserverOptions(builder, options.interval);
-    return FBS::Router::CreateCreateActiveSpeakerObserverRequest(builder, builder.CreateString(context.rtp_observer_id), written);
+    return FBS::Router::CreateCreateActiveSpeakerObserverRequest(builder, builder.CreateString(context.rtp_observer_id),
+                                                                 written);
   });
   const Result<Response> response = co_await std::move(answer);
   if (!response) co_return response.error();
@@ -288,16 +294,19 @@ asio::awaitable<Result<std::shared_ptr<ActiveSpeakerObserver>>> Router::create_a
   co_return observer;
 }
 
-asio::awaitable<Result<std::shared_ptr<AudioLevelObserver>>> Router::create_audio_level_observer(AudioLevelObserverOptions options) {
+asio::awaitable<Result<std::shared_ptr<AudioLevelObserver>>> Router::create_audio_level_observer(
+    AudioLevelObserverOptions options) {
   const auto self = shared_from_this();
   if (const Result<> open = check_open(); !open) co_return open.error();
   if (options.max_entries == 0) co_return fail(Errc::bad_request, "max_entries: expected a positive number");
-  if (options.threshold < -127 || options.threshold > 0) co_return fail(Errc::bad_request, "threshold: expected -127 to 0");
+  if (options.threshold < -127 || options.threshold > 0)
+    co_return fail(Errc::bad_request, "threshold: expected -127 to 0");
   RtpObserverContext context = observer_context(std::move(options.app_data));
   auto answer = request(*context_.channel, Method::ROUTER_CREATE_AUDIOLEVELOBSERVER, id(), [&](Builder& builder) {
-    const auto written =
-        FBS::AudioLevelObserver::CreateAudioLevelObserverOptions(builder, options.max_entries, options.threshold, options.interval);
-    return FBS::Router::CreateCreateAudioLevelObserverRequest(builder, builder.CreateString(context.rtp_observer_id), written);
+    const auto written = FBS::AudioLevelObserver::CreateAudioLevelObserverOptions(builder, options.max_entries,
+                                                                                  options.threshold, options.interval);
+    return FBS::Router::CreateCreateAudioLevelObserverRequest(builder, builder.CreateString(context.rtp_observer_id),
+                                                              written);
   });
   const Result<Response> response = co_await std::move(answer);
   if (!response) co_return response.error();

@@ -86,10 +86,12 @@ class Router final : public TransportHost, public std::enable_shared_from_this<R
   asio::awaitable<Result<std::shared_ptr<WebRtcTransport>>> create_webrtc_transport(WebRtcTransportOptions options);
   asio::awaitable<Result<std::shared_ptr<PlainTransport>>> create_plain_transport(PlainTransportOptions options);
   asio::awaitable<Result<std::shared_ptr<PipeTransport>>> create_pipe_transport(PipeTransportOptions options);
-  asio::awaitable<Result<std::shared_ptr<DirectTransport>>> create_direct_transport(DirectTransportOptions options = {});
+  asio::awaitable<Result<std::shared_ptr<DirectTransport>>> create_direct_transport(
+      DirectTransportOptions options = {});
   asio::awaitable<Result<std::shared_ptr<ActiveSpeakerObserver>>> create_active_speaker_observer(
       ActiveSpeakerObserverOptions options = {});
-  asio::awaitable<Result<std::shared_ptr<AudioLevelObserver>>> create_audio_level_observer(AudioLevelObserverOptions options = {});
+  asio::awaitable<Result<std::shared_ptr<AudioLevelObserver>>> create_audio_level_observer(
+      AudioLevelObserverOptions options = {});
 
   /// Makes a producer of this router one of another router too, over a pair of PipeTransports that is made once for the
   /// two routers. Both halves end together; pause and resume follow.
@@ -111,7 +113,9 @@ class Router final : public TransportHost, public std::enable_shared_from_this<R
   boost::json::object app_data;
 
   // TransportHost, for the transports of this router.
-  [[nodiscard]] const ortc::RtpCapabilities& router_rtp_capabilities() const override { return context_.rtp_capabilities; }
+  [[nodiscard]] const ortc::RtpCapabilities& router_rtp_capabilities() const override {
+    return context_.rtp_capabilities;
+  }
   [[nodiscard]] std::shared_ptr<Producer> producer_by_id(const std::string& id) const override;
   [[nodiscard]] std::shared_ptr<DataProducer> data_producer_by_id(const std::string& id) const override;
 
@@ -133,13 +137,16 @@ class Router final : public TransportHost, public std::enable_shared_from_this<R
   void adopt(const std::shared_ptr<RtpObserver>& observer);
 
   [[nodiscard]] Result<> check_pipe_options(const PipeToRouterOptions& options) const;
-  static asio::awaitable<Result<std::shared_ptr<PipePair>>> pipe_pair(std::shared_ptr<Router> from, PipeToRouterOptions options);
+  static asio::awaitable<Result<std::shared_ptr<PipePair>>> pipe_pair(std::shared_ptr<Router> from,
+                                                                      PipeToRouterOptions options);
   static asio::awaitable<Result<>> make_pipe_pair(std::shared_ptr<PipePair> pair, std::shared_ptr<Router> from,
                                                   PipeToRouterOptions options);
-  static asio::awaitable<Result<PipeToRouterResult>> pipe_producer(std::shared_ptr<Producer> producer, std::shared_ptr<PipePair> pair,
+  static asio::awaitable<Result<PipeToRouterResult>> pipe_producer(std::shared_ptr<Producer> producer,
+                                                                   std::shared_ptr<PipePair> pair,
                                                                    PipeToRouterOptions options, std::string from_id);
   static asio::awaitable<Result<PipeToRouterResult>> pipe_data_producer(std::shared_ptr<DataProducer> data_producer,
-                                                                        std::shared_ptr<PipePair> pair, PipeToRouterOptions options,
+                                                                        std::shared_ptr<PipePair> pair,
+                                                                        PipeToRouterOptions options,
                                                                         std::string from_id);
 
   Context context_;

@@ -132,7 +132,8 @@ Result<> Router::check_pipe_options(const PipeToRouterOptions& options) const {
   if (options.keep_id && options.router->context_.channel == context_.channel) {
     return fail(Errc::bad_request, "keep_id: not possible when both routers are in one worker");
   }
-  if (!options.producer_id.empty() && !producer_by_id(options.producer_id)) return fail(Errc::not_found, "producer not found");
+  if (!options.producer_id.empty() && !producer_by_id(options.producer_id))
+    return fail(Errc::not_found, "producer not found");
   if (!options.data_producer_id.empty() && !data_producer_by_id(options.data_producer_id)) {
     return fail(Errc::not_found, "data producer not found");
   }
@@ -208,7 +209,8 @@ asio::awaitable<Result<>> Router::make_pipe_pair(std::shared_ptr<PipePair> pair,
   co_return Result<>{};
 }
 
-asio::awaitable<Result<PipeToRouterResult>> Router::pipe_producer(std::shared_ptr<Producer> producer, std::shared_ptr<PipePair> pair,
+asio::awaitable<Result<PipeToRouterResult>> Router::pipe_producer(std::shared_ptr<Producer> producer,
+                                                                  std::shared_ptr<PipePair> pair,
                                                                   PipeToRouterOptions options, std::string from_id) {
   const std::shared_ptr<PipeTransport> local = pair->of(from_id);
   const std::shared_ptr<PipeTransport> remote = pair->opposite(from_id);
@@ -232,7 +234,8 @@ asio::awaitable<Result<PipeToRouterResult>> Router::pipe_producer(std::shared_pt
   if (producer->closed() || (*consumer)->closed()) co_return fail(Errc::not_found, "the original producer was closed");
   if ((*piped)->paused() != producer->paused()) {
     co_await follow(*piped, producer->paused());
-    if (producer->closed() || (*consumer)->closed()) co_return fail(Errc::not_found, "the original producer was closed");
+    if (producer->closed() || (*consumer)->closed())
+      co_return fail(Errc::not_found, "the original producer was closed");
   }
   if ((*piped)->closed()) co_return fail(Errc::conflict, "the piped producer was closed");
 
@@ -251,7 +254,8 @@ asio::awaitable<Result<PipeToRouterResult>> Router::pipe_producer(std::shared_pt
 }
 
 asio::awaitable<Result<PipeToRouterResult>> Router::pipe_data_producer(std::shared_ptr<DataProducer> data_producer,
-                                                                       std::shared_ptr<PipePair> pair, PipeToRouterOptions options,
+                                                                       std::shared_ptr<PipePair> pair,
+                                                                       PipeToRouterOptions options,
                                                                        std::string from_id) {
   const std::shared_ptr<PipeTransport> local = pair->of(from_id);
   const std::shared_ptr<PipeTransport> remote = pair->opposite(from_id);
@@ -271,7 +275,8 @@ asio::awaitable<Result<PipeToRouterResult>> Router::pipe_data_producer(std::shar
   if (!piped) co_return piped.error();
   CloseUnlessKept<DataProducer> close_producer{*piped};
 
-  if (data_producer->closed() || (*consumer)->closed()) co_return fail(Errc::not_found, "the original data producer was closed");
+  if (data_producer->closed() || (*consumer)->closed())
+    co_return fail(Errc::not_found, "the original data producer was closed");
   if ((*piped)->closed()) co_return fail(Errc::conflict, "the piped data producer was closed");
   close_with(**consumer, *piped);
   close_with(**piped, *consumer);

@@ -13,7 +13,8 @@ std::string_view to_string(RtpObserverType type) {
   return "audiolevel";
 }
 
-RtpObserver::RtpObserver(RtpObserverContext context) : app_data{std::move(context.app_data)}, context_{std::move(context)} {}
+RtpObserver::RtpObserver(RtpObserverContext context)
+    : app_data{std::move(context.app_data)}, context_{std::move(context)} {}
 
 void RtpObserver::start() {
   const std::weak_ptr<RtpObserver> weak = weak_from_this();

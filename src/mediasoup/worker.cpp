@@ -25,9 +25,12 @@ std::vector<std::string> worker_arguments(const WorkerSettings& settings) {
   for (const std::string& tag : settings.log_tags) arguments.push_back("--logTags=" + tag);
   if (settings.rtc_min_port) arguments.push_back(fmt::format("--rtcMinPort={}", *settings.rtc_min_port));
   if (settings.rtc_max_port) arguments.push_back(fmt::format("--rtcMaxPort={}", *settings.rtc_max_port));
-  if (!settings.dtls_certificate_file.empty()) arguments.push_back("--dtlsCertificateFile=" + settings.dtls_certificate_file);
-  if (!settings.dtls_private_key_file.empty()) arguments.push_back("--dtlsPrivateKeyFile=" + settings.dtls_private_key_file);
-  if (!settings.libwebrtc_field_trials.empty()) arguments.push_back("--libwebrtcFieldTrials=" + settings.libwebrtc_field_trials);
+  if (!settings.dtls_certificate_file.empty())
+    arguments.push_back("--dtlsCertificateFile=" + settings.dtls_certificate_file);
+  if (!settings.dtls_private_key_file.empty())
+    arguments.push_back("--dtlsPrivateKeyFile=" + settings.dtls_private_key_file);
+  if (!settings.libwebrtc_field_trials.empty())
+    arguments.push_back("--libwebrtcFieldTrials=" + settings.libwebrtc_field_trials);
   return arguments;
 }
 
@@ -67,10 +70,10 @@ boost::json::value dump_to_json(const FBS::Worker::DumpResponse& dump) {
 
 boost::json::value usage_to_json(const FBS::Worker::ResourceUsageResponse& usage) {
   return {
-      {"ru_utime", usage.ru_utime()},     {"ru_stime", usage.ru_stime()},   {"ru_maxrss", usage.ru_maxrss()},
-      {"ru_ixrss", usage.ru_ixrss()},     {"ru_idrss", usage.ru_idrss()},   {"ru_isrss", usage.ru_isrss()},
-      {"ru_minflt", usage.ru_minflt()},   {"ru_majflt", usage.ru_majflt()}, {"ru_nswap", usage.ru_nswap()},
-      {"ru_inblock", usage.ru_inblock()}, {"ru_oublock", usage.ru_oublock()}, {"ru_msgsnd", usage.ru_msgsnd()},
+      {"ru_utime", usage.ru_utime()},     {"ru_stime", usage.ru_stime()},       {"ru_maxrss", usage.ru_maxrss()},
+      {"ru_ixrss", usage.ru_ixrss()},     {"ru_idrss", usage.ru_idrss()},       {"ru_isrss", usage.ru_isrss()},
+      {"ru_minflt", usage.ru_minflt()},   {"ru_majflt", usage.ru_majflt()},     {"ru_nswap", usage.ru_nswap()},
+      {"ru_inblock", usage.ru_inblock()}, {"ru_oublock", usage.ru_oublock()},   {"ru_msgsnd", usage.ru_msgsnd()},
       {"ru_msgrcv", usage.ru_msgrcv()},   {"ru_nsignals", usage.ru_nsignals()}, {"ru_nvcsw", usage.ru_nvcsw()},
       {"ru_nivcsw", usage.ru_nivcsw()},
   };
@@ -109,15 +112,19 @@ asio::awaitable<Result<std::shared_ptr<Worker>>> Worker::create(WorkerSettings s
     co_return running.error();
   }
   worker_log.info("worker running");
+  worker->probe_later();
   co_return worker;
 }
 
-Worker::Worker(std::shared_ptr<ChildProcess> process, std::shared_ptr<Channel> channel, const WorkerSettings& settings, Logger log)
+Worker::Worker(std::shared_ptr<ChildProcess> process, std::shared_ptr<Channel> channel, const WorkerSettings& settings,
+               Logger log)
     : app_data{settings.app_data},
       log_{std::move(log)},
       exit_timeout_{settings.exit_timeout},
+      probe_interval_{settings.probe_interval},
       process_{std::move(process)},
-      channel_{std::move(channel)} {}
+      channel_{std::move(channel)},
+      probe_timer_{channel_->executor()} {}
 
 Worker::~Worker() {
   if (closed_) return;
@@ -135,6 +142,19 @@ void Worker::watch() {
   });
   exited_ = process_->on_exit.connect([weak](int status) {
     if (const auto self = weak.lock()) self->on_exit(status);
+  });
+}
+
+void Worker::probe_later() {
+  if (probe_interval_ <= Duration::zero()) return;
+  probe_timer_.expires_after(probe_interval_);
+  const std::weak_ptr<Worker> weak = weak_from_this();
+  probe_timer_.async_wait([weak](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || self->closed_) return;
+    // The deadline of any request will do.
+    if (self->channel_->requests_in_flight() == 0) self->channel_->tell(Method::WORKER_GET_RESOURCE_USAGE, "");
+    self->probe_later();
   });
 }
 
@@ -159,7 +179,8 @@ asio::awaitable<Result<>> Worker::wait_running(std::shared_ptr<Worker> worker, D
   const std::shared_ptr<ChildProcess> process = worker->process_;
   if (failure) co_await wait_exit_for(process, exit_code_wait);
   process->kill(SIGKILL);
-  if (!failure) co_return fail(Errc::worker_died, fmt::format("the worker is dead: it did not start in {} ms", limit.count()));
+  if (!failure)
+    co_return fail(Errc::worker_died, fmt::format("the worker is dead: it did not start in {} ms", limit.count()));
   if (failure->code == Errc::bad_request || !process->exit_status()) co_return *failure;
   co_return exit_error(*process->exit_status(), worker->running_);
 }
@@ -176,11 +197,13 @@ std::size_t Worker::transport_count() const {
 void Worker::close() {
   if (closed_) return;
   closed_ = true;
+  probe_timer_.cancel();
   end_children();
   (void)channel_->notify(NotificationEvent::WORKER_CLOSE, "");
   channel_->close(fail(Errc::worker_died, "the worker was closed"));
   asio::co_spawn(
-      channel_->executor(), [process = process_, limit = exit_timeout_, log = log_] { return make_sure_it_ends(process, limit, log); },
+      channel_->executor(),
+      [process = process_, limit = exit_timeout_, log = log_] { return make_sure_it_ends(process, limit, log); },
       report(log_, "end of worker"));
   log_.info("worker closed");
   on_close.emit();
@@ -199,6 +222,7 @@ void Worker::die(const Error& why) {
   if (closed_) return;
   closed_ = true;
   died_ = true;
+  probe_timer_.cancel();
   channel_->close(why);
   if (running_) {
     log_.error("{}", why.detail);

@@ -7,6 +7,7 @@
 #include "mediasoup/webrtc_server.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -38,6 +39,9 @@ struct WorkerSettings {
 
   /// From starting the process until it says that it runs.
   Duration startup_timeout = std::chrono::seconds{10};
+  /// How often a worker of whom nothing else is asked must show that it lives; 0: never, then one that hangs is found
+  /// at the deadline (channel.request_timeout) of the next request.
+  Duration probe_interval = Duration::zero();
   /// From close() until the process is killed if it has not ended by itself.
   Duration exit_timeout = std::chrono::seconds{2};
   ChannelOptions channel;
@@ -80,26 +84,31 @@ class Worker : public std::enable_shared_from_this<Worker> {
   asio::awaitable<Result<std::shared_ptr<WebRtcServer>>> create_webrtc_server(WebRtcServerOptions options);
   asio::awaitable<Result<std::shared_ptr<Router>>> create_router(RouterOptions options = {});
 
-  Signal<const Error&> on_died;   ///< Not asked for: exit, garbage, closed pipe or silence. Once; routers have ended before.
-  Signal<> on_subprocess_close;   ///< The process has ended and was reaped. Once.
-  Signal<> on_close;              ///< Over, whoever ended it.
+  Signal<const Error&>
+      on_died;  ///< Not asked for: exit, garbage, closed pipe or silence. Once; routers have ended before.
+  Signal<> on_subprocess_close;  ///< The process has ended and was reaped. Once.
+  Signal<> on_close;             ///< Over, whoever ended it.
   Signal<const std::shared_ptr<WebRtcServer>&> on_new_webrtc_server;
   Signal<const std::shared_ptr<Router>&> on_new_router;
 
   boost::json::object app_data;
 
  private:
-  Worker(std::shared_ptr<ChildProcess> process, std::shared_ptr<Channel> channel, const WorkerSettings& settings, Logger log);
+  Worker(std::shared_ptr<ChildProcess> process, std::shared_ptr<Channel> channel, const WorkerSettings& settings,
+         Logger log);
   static asio::awaitable<Result<>> wait_running(std::shared_ptr<Worker> worker, Duration limit);
   void watch();
+  void probe_later();
   void on_exit(int status);
   void die(const Error& why);
   void end_children();
 
   Logger log_;
   Duration exit_timeout_;
+  Duration probe_interval_;
   std::shared_ptr<ChildProcess> process_;
   std::shared_ptr<Channel> channel_;
+  asio::steady_timer probe_timer_;
   Subscription broken_;
   Subscription exited_;
   bool running_ = false;

@@ -12,7 +12,8 @@
 namespace carillon::test {
 namespace {
 
-ortc::RtpCodecCapability codec(ortc::MediaKind kind, std::string mime_type, std::uint32_t clock_rate, ortc::Parameters parameters) {
+ortc::RtpCodecCapability codec(ortc::MediaKind kind, std::string mime_type, std::uint32_t clock_rate,
+                               ortc::Parameters parameters) {
   ortc::RtpCodecCapability made;
   made.kind = kind;
   made.mime_type = std::move(mime_type);

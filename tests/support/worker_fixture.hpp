@@ -26,11 +26,15 @@ namespace asio = boost::asio;
 /// The value, or an exception that ends the test. ASSERT_* cannot be used in coroutines, as it returns.
 template <class T>
 T must(Result<T> result) {
-  if (!result) throw std::runtime_error("unexpected " + std::string{to_string(result.error().code)} + ": " + result.error().detail);
+  if (!result)
+    throw std::runtime_error("unexpected " + std::string{to_string(result.error().code)} + ": " +
+                             result.error().detail);
   return std::move(*result);
 }
 inline void must(const Result<>& result) {
-  if (!result) throw std::runtime_error("unexpected " + std::string{to_string(result.error().code)} + ": " + result.error().detail);
+  if (!result)
+    throw std::runtime_error("unexpected " + std::string{to_string(result.error().code)} + ": " +
+                             result.error().detail);
 }
 
 /// The code of an error, for EXPECT_EQ(code_of(result), Errc::not_found).

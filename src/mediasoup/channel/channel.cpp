@@ -144,7 +144,8 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
   }
 
   std::shared_ptr<Pending> add_pending(std::uint32_t id, Method method) {
-    auto added = std::make_shared<Pending>(Pending{method, std::chrono::steady_clock::now() + options.request_timeout, {}});
+    auto added =
+        std::make_shared<Pending>(Pending{method, std::chrono::steady_clock::now() + options.request_timeout, {}});
     pending.emplace(id, added);
     if (!deadline_armed) arm_deadline(added->deadline);
     return added;
@@ -166,8 +167,9 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
     Result<> sent = send([&] {
       const WrittenBody written = write_body ? write_body(builder) : WrittenBody{};
       const auto handler = builder.CreateString(handler_id.data(), handler_id.size());
-      const auto made = FBS::Request::CreateRequest(builder, id, method, handler, static_cast<FBS::Request::Body>(written.type),
-                                                    flatbuffers::Offset<void>{written.offset});
+      const auto made =
+          FBS::Request::CreateRequest(builder, id, method, handler, static_cast<FBS::Request::Body>(written.type),
+                                      flatbuffers::Offset<void>{written.offset});
       return FBS::Message::CreateMessage(builder, FBS::Message::Body::Request, made.Union());
     });
     if (!sent) return sent.error();
@@ -180,7 +182,8 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
     return send([&] {
       const WrittenBody written = write_body ? write_body(builder) : WrittenBody{};
       const auto handler = builder.CreateString(handler_id.data(), handler_id.size());
-      const auto made = FBS::Notification::CreateNotification(builder, handler, event, static_cast<FBS::Notification::Body>(written.type),
+      const auto made = FBS::Notification::CreateNotification(builder, handler, event,
+                                                              static_cast<FBS::Notification::Body>(written.type),
                                                               flatbuffers::Offset<void>{written.offset});
       return FBS::Message::CreateMessage(builder, FBS::Message::Body::Notification, made.Union());
     });
@@ -191,7 +194,8 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
   asio::awaitable<void> read_loop() {
     std::array<std::uint8_t, 65536> buffer;
     while (!closed) {
-      const auto [error, size] = co_await reader.async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
+      const auto [error, size] =
+          co_await reader.async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
       if (closed) co_return;
       if (error) {
         breaks(deframer.partial() ? std::string{"its channel closed in the middle of a message"}
@@ -220,17 +224,11 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
     }
     const FBS::Message::Message* message = FBS::Message::GetSizePrefixedMessage(bytes.data());
     switch (message->data_type()) {
-      case FBS::Message::Body::Response:
-        return handle_response(frame, *message->data_as_Response());
-      case FBS::Message::Body::Notification:
-        handle_notification(*message->data_as_Notification());
-        return false;
-      case FBS::Message::Body::Log:
-        handle_log(message->data_as_Log()->data()->string_view());
-        return false;
+      case FBS::Message::Body::Response: return handle_response(frame, *message->data_as_Response());
+      case FBS::Message::Body::Notification: handle_notification(*message->data_as_Notification()); return false;
+      case FBS::Message::Body::Log: handle_log(message->data_as_Log()->data()->string_view()); return false;
       case FBS::Message::Body::NONE:
-      case FBS::Message::Body::Request:
-        break;
+      case FBS::Message::Body::Request: break;
     }
     breaks(fmt::format("it sent garbage: a message of type {}", static_cast<int>(message->data_type())));
     return false;
@@ -259,7 +257,8 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
     const auto found = handlers.find(notification.handler_id()->str());
     if (found == handlers.end()) {
       // Usual for a moment after something was closed here.
-      log.debug("nobody listens to {} of {}", EnumNameEvent(notification.event()), notification.handler_id()->string_view());
+      log.debug("nobody listens to {} of {}", EnumNameEvent(notification.event()),
+                notification.handler_id()->string_view());
       return;
     }
     const std::shared_ptr<const Handler> handler = found->second.handler;  // it may end its own listening
@@ -308,7 +307,8 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
       suspect = id;
       return arm_deadline(now + second_look);
     }
-    breaks(fmt::format("it did not answer {} in {} ms", EnumNameMethod((*oldest)->method), options.request_timeout.count()));
+    breaks(fmt::format("it did not answer {} in {} ms", EnumNameMethod((*oldest)->method),
+                       options.request_timeout.count()));
   }
 
   // --- end
@@ -344,17 +344,20 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
   }
 };
 
-std::shared_ptr<Channel> Channel::open(asio::any_io_executor executor, int write_fd, int read_fd, ChannelOptions options, Logger log) {
+std::shared_ptr<Channel> Channel::open(asio::any_io_executor executor, int write_fd, int read_fd,
+                                       ChannelOptions options, Logger log) {
   auto impl = std::make_shared<Impl>(executor, write_fd, read_fd, options, log);
   std::shared_ptr<Channel> channel{new Channel{impl}};
   impl->owner = channel;
-  asio::co_spawn(executor, [impl] { return impl->read_loop(); }, report(log, "worker channel"));
+  asio::co_spawn(
+      executor, [impl] { return impl->read_loop(); }, report(log, "worker channel"));
   return channel;
 }
 
 Channel::~Channel() { impl_->close(fail(Errc::worker_died, "the channel to the worker is closed")); }
 
-asio::awaitable<Result<Response>> Channel::request(Method method, std::string_view handler_id, const WriteBody& write_body) {
+asio::awaitable<Result<Response>> Channel::request(Method method, std::string_view handler_id,
+                                                   const WriteBody& write_body) {
   Result<std::shared_ptr<Pending>> sent = impl_->request(method, handler_id, write_body);
   return sent ? wait(std::move(*sent)) : refuse(sent.error());
 }
@@ -371,7 +374,8 @@ Result<> Channel::notify(NotificationEvent event, std::string_view handler_id, c
 Channel::Listening Channel::listen(std::string handler_id, Handler handler) {
   const std::uint64_t serial = ++impl_->last_serial;
   if (!impl_->closed) {
-    impl_->handlers.insert_or_assign(handler_id, Impl::Entry{serial, std::make_shared<const Handler>(std::move(handler))});
+    impl_->handlers.insert_or_assign(handler_id,
+                                     Impl::Entry{serial, std::make_shared<const Handler>(std::move(handler))});
   }
   return Listening{weak_from_this(), std::move(handler_id), serial};
 }

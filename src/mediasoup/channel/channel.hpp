@@ -1,5 +1,6 @@
 // The line to one mediasoup-worker: requests with their answers, and notifications both ways, over a pair of sockets.
-// Knows nothing of routers or of processes. Whoever builds or reads a FlatBuffers body also includes channel/messages.hpp.
+// Knows nothing of routers or of processes. Whoever builds or reads a FlatBuffers body also includes
+// channel/messages.hpp.
 #pragma once
 
 #include "base/log.hpp"
@@ -38,10 +39,12 @@ namespace asio = boost::asio;
 /// The bytes of one message, size prefix included, aligned for FlatBuffers. Shared, since answers point into it.
 class Frame;
 
-/// An accepted answer. What it points to lives as long as it (or a copy of it) does. Read its body with `body<T>(response)`.
+/// An accepted answer. What it points to lives as long as it (or a copy of it) does. Read its body with
+/// `body<T>(response)`.
 class Response {
  public:
-  Response(std::shared_ptr<const Frame> frame, const FBS::Response::Response& root) : frame_{std::move(frame)}, root_{&root} {}
+  Response(std::shared_ptr<const Frame> frame, const FBS::Response::Response& root)
+      : frame_{std::move(frame)}, root_{&root} {}
   [[nodiscard]] const FBS::Response::Response& root() const { return *root_; }
 
  private:
@@ -52,7 +55,8 @@ class Response {
 /// What the worker says without being asked. Valid only during the call of the handler.
 class Notification {
  public:
-  Notification(FBS::Notification::Event event, const FBS::Notification::Notification& root) : event_{event}, root_{&root} {}
+  Notification(FBS::Notification::Event event, const FBS::Notification::Notification& root)
+      : event_{event}, root_{&root} {}
   [[nodiscard]] FBS::Notification::Event event() const { return event_; }
   [[nodiscard]] const FBS::Notification::Notification& root() const { return *root_; }
 
@@ -82,15 +86,16 @@ using WriteBody = std::function<WrittenBody(flatbuffers::FlatBufferBuilder&)>;
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
   /// Takes over both file descriptors: the end we write to (the worker's fd 3) and the end we read from (its fd 4).
-  static std::shared_ptr<Channel> open(asio::any_io_executor executor, int write_fd, int read_fd, ChannelOptions options, Logger log);
+  static std::shared_ptr<Channel> open(asio::any_io_executor executor, int write_fd, int read_fd,
+                                       ChannelOptions options, Logger log);
 
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  /// Builds and sends at once, in the order of the calls; only the answer is awaited, and it need not be the next thing done.
-  /// A refusal by the worker is an error: TypeError is bad_request, NotFoundError is not_found, the rest internal.
-  /// A closed channel, a passed deadline and a dead worker all are worker_died.
+  /// Builds and sends at once, in the order of the calls; only the answer is awaited, and it need not be the next thing
+  /// done. A refusal by the worker is an error: TypeError is bad_request, NotFoundError is not_found, the rest
+  /// internal. A closed channel, a passed deadline and a dead worker all are worker_died.
   [[nodiscard]] asio::awaitable<Result<Response>> request(FBS::Request::Method method, std::string_view handler_id,
                                                           const WriteBody& write_body = {});
 
@@ -128,17 +133,19 @@ class Channel : public std::enable_shared_from_this<Channel> {
     std::uint64_t serial_ = 0;
   };
 
-  /// Notifications for one id (of a transport, producer, consumer, ...) go to one handler. They are delivered after whoever
-  /// waited for an earlier answer has run, so a resource made from an answer misses none of its own.
+  /// Notifications for one id (of a transport, producer, consumer, ...) go to one handler. They are delivered after
+  /// whoever waited for an earlier answer has run, so a resource made from an answer misses none of its own.
   [[nodiscard]] Listening listen(std::string handler_id, Handler handler);
 
-  /// What has been written so far is still sent, then both sockets close. All that waits fails with `why`. Twice is nothing.
+  /// What has been written so far is still sent, then both sockets close. All that waits fails with `why`. Twice is
+  /// nothing.
   void close(Error why);
   [[nodiscard]] bool closed() const;
   /// What a call on an object that is closed gets: why the channel closed if it did, else conflict, "<what> is closed".
   [[nodiscard]] Error gone(std::string_view what) const;
 
-  /// The worker can no longer be trusted or reached: garbage, end of file, or silence past a deadline. Once, and never after close().
+  /// The worker can no longer be trusted or reached: garbage, end of file, or silence past a deadline. Once, and never
+  /// after close().
   Signal<const Error&> on_broken;
 
   [[nodiscard]] std::size_t requests_in_flight() const;

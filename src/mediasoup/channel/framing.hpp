@@ -1,5 +1,6 @@
 // Cuts the worker's byte stream into messages. No socket and no clock: bytes in, frames out.
-// A frame on the wire: payload length (uint32, host order as in the package: both ends are one machine), then the payload.
+// A frame on the wire: payload length (uint32, host order as in the package: both ends are one machine), then the
+// payload.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,8 @@ namespace carillon::mediasoup {
 class Frame {
  public:
   explicit Frame(std::size_t size) : bytes_{std::make_unique<std::uint8_t[]>(size)}, size_{size} {}
-  /// With the length prefix: FlatBuffers aligns the fields of a size-prefixed message to the prefix, not to the payload.
+  /// With the length prefix: FlatBuffers aligns the fields of a size-prefixed message to the prefix, not to the
+  /// payload.
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {bytes_.get(), size_}; }
   [[nodiscard]] std::span<std::uint8_t> bytes() { return {bytes_.get(), size_}; }
 

@@ -1,8 +1,8 @@
 // Typed requests, notifications and answers over a Channel. Pulls in all of the generated FlatBuffers headers (slow to
 // compile): include it from .cpp files only.
 //
-//   auto answer = request(*channel_, Method::TRANSPORT_PRODUCE, id_, [&](Builder& b) { return CreateProduceRequest(b, ...); });
-//   Result<Response> response = co_await std::move(answer);            // its own line: HOUSE-STYLE section 5
+//   auto answer = request(*channel_, Method::TRANSPORT_PRODUCE, id_, [&](Builder& b) { return CreateProduceRequest(b,
+//   ...); }); Result<Response> response = co_await std::move(answer);            // its own line: HOUSE-STYLE section 5
 //   if (!response) co_return response.error();
 //   auto produced = body<FBS::Transport::ProduceResponse>(*response);   // Result<const ProduceResponse*>
 #pragma once
@@ -49,10 +49,12 @@ using BodyOf = typename OffsetTarget<std::invoke_result_t<Write&, Builder&>>::ty
 
 /// `write` runs before this returns, so it may capture by reference.
 template <class Write>
-[[nodiscard]] asio::awaitable<Result<Response>> request(Channel& channel, Method method, std::string_view handler_id, Write&& write) {
+[[nodiscard]] asio::awaitable<Result<Response>> request(Channel& channel, Method method, std::string_view handler_id,
+                                                        Write&& write) {
   return channel.request(method, handler_id, detail::request_body<detail::BodyOf<Write>>(write));
 }
-[[nodiscard]] inline asio::awaitable<Result<Response>> request(Channel& channel, Method method, std::string_view handler_id) {
+[[nodiscard]] inline asio::awaitable<Result<Response>> request(Channel& channel, Method method,
+                                                               std::string_view handler_id) {
   return channel.request(method, handler_id);
 }
 

@@ -1,6 +1,6 @@
 // Worker and WebRtcServer against the real mediasoup-worker: works, wrong argument, after close, parent closed.
-#include "mediasoup/webrtc_server.hpp"
 #include "mediasoup/worker.hpp"
+#include "mediasoup/webrtc_server.hpp"
 #include "support/worker_fixture.hpp"
 
 namespace json = boost::json;
@@ -51,8 +51,9 @@ TEST_F(WorkerTest, TellsItsResourceUsage) {
     const std::shared_ptr<Worker> worker = co_await new_worker();
     Result<json::value> answered = co_await worker->get_resource_usage();
     const json::value usage = must(answered);
-    for (const char* field : {"ru_utime", "ru_stime", "ru_maxrss", "ru_ixrss", "ru_idrss", "ru_isrss", "ru_minflt", "ru_majflt",
-                              "ru_nswap", "ru_inblock", "ru_oublock", "ru_msgsnd", "ru_msgrcv", "ru_nsignals", "ru_nvcsw", "ru_nivcsw"}) {
+    for (const char* field :
+         {"ru_utime", "ru_stime", "ru_maxrss", "ru_ixrss", "ru_idrss", "ru_isrss", "ru_minflt", "ru_majflt", "ru_nswap",
+          "ru_inblock", "ru_oublock", "ru_msgsnd", "ru_msgrcv", "ru_nsignals", "ru_nvcsw", "ru_nivcsw"}) {
       EXPECT_TRUE(usage.at(field).is_number()) << field;
     }
     EXPECT_GT(usage.at("ru_maxrss").to_number<std::uint64_t>(), 0U);
@@ -119,7 +120,8 @@ TEST_F(WorkerTest, ManyRequestsAtOnceAreAllAnswered) {
     std::vector<asio::awaitable<Result<json::value>>> dumps;
     std::size_t answered = 0;
     for (int i = 0; i < 500; ++i) {
-      asio::co_spawn(io, worker->dump(), [&](std::exception_ptr, const Result<json::value>& dump) { answered += dump ? 1 : 0; });
+      asio::co_spawn(io, worker->dump(),
+                     [&](std::exception_ptr, const Result<json::value>& dump) { answered += dump ? 1 : 0; });
     }
     const bool all = co_await eventually([&] { return answered == 500; });
     EXPECT_TRUE(all) << answered;
@@ -162,7 +164,8 @@ TEST_F(WorkerTest, AMessageAboveTheLimitIsRefusedAndTheWorkerLives) {
 
 // --- WebRtcServer
 
-asio::awaitable<Result<std::shared_ptr<WebRtcServer>>> server_on(std::shared_ptr<Worker> worker, std::uint16_t port = 0) {
+asio::awaitable<Result<std::shared_ptr<WebRtcServer>>> server_on(std::shared_ptr<Worker> worker,
+                                                                 std::uint16_t port = 0) {
   WebRtcServerOptions options;
   options.listen_infos = {test::loopback(), test::loopback(TransportProtocol::tcp)};
   options.listen_infos[0].port = port;
@@ -175,7 +178,8 @@ TEST_F(WorkerTest, WebRtcServerListensAndCloses) {
   run([this]() -> asio::awaitable<void> {
     const std::shared_ptr<Worker> worker = co_await new_worker();
     std::shared_ptr<WebRtcServer> told;
-    const Subscription made = worker->on_new_webrtc_server.connect([&](const std::shared_ptr<WebRtcServer>& server) { told = server; });
+    const Subscription made =
+        worker->on_new_webrtc_server.connect([&](const std::shared_ptr<WebRtcServer>& server) { told = server; });
     Result<std::shared_ptr<WebRtcServer>> created = co_await server_on(worker);
     const std::shared_ptr<WebRtcServer> server = must(created);
     EXPECT_EQ(told, server);
