@@ -159,11 +159,11 @@ asio::awaitable<bool> HttpConnection::write_all(std::string_view bytes) {
   co_return true;
 }
 
-asio::awaitable<bool> HttpConnection::write_response(Response response, const RequestParser& parser, bool keep_alive) {
+asio::awaitable<bool> HttpConnection::write_response(Response response, RequestParser& parser, bool keep_alive) {
   ResponseFraming framing;
   framing.keep_alive = keep_alive && !draining_;
   framing.is_http_11 = parser.is_http_11() || parser.state() == RequestParser::State::failed;
-  framing.head_only = const_cast<RequestParser&>(parser).request().method == "HEAD";
+  framing.head_only = parser.request().method == "HEAD";
   framing.now = pool_->deadlines().now();
   std::string header = write_header(response, framing);
   const bool with_body = has_body(response, framing);
@@ -178,7 +178,7 @@ asio::awaitable<bool> HttpConnection::write_response(Response response, const Re
   co_return framing.keep_alive;
 }
 
-asio::awaitable<bool> HttpConnection::refuse(const RequestParser& parser, int status, std::string_view text) {
+asio::awaitable<bool> HttpConnection::refuse(RequestParser& parser, int status, std::string_view text) {
   Response response = Response::text(status, std::string{text} + "\n");
   co_return co_await write_response(std::move(response), parser, false);
 }

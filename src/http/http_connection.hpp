@@ -47,8 +47,8 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   asio::awaitable<bool> read_request(RequestParser& parser);
   asio::awaitable<bool> read_more();
   asio::awaitable<bool> write_all(std::string_view bytes);
-  asio::awaitable<bool> write_response(Response response, const RequestParser& parser, bool keep_alive);
-  asio::awaitable<bool> refuse(const RequestParser& parser, int status, std::string_view text);
+  asio::awaitable<bool> write_response(Response response, RequestParser& parser, bool keep_alive);
+  asio::awaitable<bool> refuse(RequestParser& parser, int status, std::string_view text);
   asio::awaitable<bool> upgrade(RequestParser& parser, const UpgradeHandler& handler, Values params);
   asio::awaitable<void> end_gently();
 

@@ -41,7 +41,7 @@ class RawClient {
   bool send_text(std::string_view text) { return send_frame(0x81, text); }
 
   /// Everything until the server closes; nullopt when it has not done so in time.
-  std::optional<std::string> read_to_end(std::chrono::milliseconds limit = std::chrono::seconds(5));
+  std::optional<std::string> read_to_end(std::chrono::milliseconds limit = std::chrono::seconds(10));
   /// One response; `head` says that it has no body whatever its length says. nullopt: the end came first.
   std::optional<RawResponse> read_response(bool head = false);
   /// One frame; nullopt: the end came first.
@@ -55,8 +55,6 @@ class RawClient {
   void shutdown_send();
   /// Ends the connection with a reset.
   void reset();
-  /// Bytes that one recv gives now, at most `size`; the limit of 5 s is a test failure.
-  std::string receive_once(std::size_t size);
 
  private:
   bool fill(std::chrono::steady_clock::time_point until);

@@ -47,14 +47,14 @@ class RecordingHandler final : public WebSocketHandler {
     changed_.notify_all();
   }
 
-  std::optional<CloseInfo> wait_closed(std::chrono::milliseconds limit = std::chrono::seconds(5)) {
+  std::optional<CloseInfo> wait_closed(std::chrono::milliseconds limit = std::chrono::seconds(10)) {
     std::unique_lock lock{mutex_};
     changed_.wait_for(lock, limit, [&] { return closed_.has_value(); });
     return closed_;
   }
   std::vector<std::string> wait_messages(std::size_t count) {
     std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, std::chrono::seconds(5), [&] { return messages_.size() >= count; });
+    changed_.wait_for(lock, std::chrono::seconds(10), [&] { return messages_.size() >= count; });
     return messages_;
   }
   int closed_count() {
@@ -117,7 +117,7 @@ class ServerTest : public testing::Test {
 
   /// True when the count of connections comes down to this in time.
   bool comes_down_to(std::size_t connections) {
-    for (int i = 0; i < 500; ++i) {
+    for (int i = 0; i < 1000; ++i) {
       if (counts().connections == connections) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

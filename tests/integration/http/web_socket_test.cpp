@@ -69,23 +69,17 @@ TEST_F(WebSocketTest, GivesTheHandlerPathQueryAndOffers) {
   EXPECT_EQ(response->status, 101);
   EXPECT_EQ(response->header("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   EXPECT_EQ(response->header("sec-websocket-protocol"), "protoo");
+  const std::lock_guard lock{mutex_};
   EXPECT_EQ(last_request_.query.get("token"), "abc");
   EXPECT_TRUE(last_request_.remote_address.starts_with("127.0.0.1:"));
   EXPECT_THAT(last_offer_, ElementsAre("token.x.y", "protoo"));
 }
 
-struct UpgradeCase {
-  std::string_view what;
-  std::string_view request;
-  int status;
-};
-
 TEST_F(WebSocketTest, AcceptsAndRefusesUpgradesByTheTable) {
   serve();
-  constexpr std::string_view good =
+  const std::string fields =
       "Host: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-  const std::string fields{good};
   const auto without = [&](std::string_view line_start) {
     std::string out;
     for (std::size_t at = 0; at < fields.size();) {
@@ -255,7 +249,7 @@ TEST_F(WebSocketTest, ClosesWithTheRightCodeOnEachOfOverAHundredHostileFrames) {
     ASSERT_TRUE(frame) << hostile.what;
     EXPECT_EQ(frame->opcode, 8) << hostile.what;
     EXPECT_EQ(frame->close_code(), hostile.code) << hostile.what;
-    EXPECT_TRUE(client->is_closed_within(1s)) << hostile.what;
+    EXPECT_TRUE(client->is_closed_within(10s)) << hostile.what;
     const auto closed = its_handler->wait_closed();
     ASSERT_TRUE(closed) << hostile.what;
     EXPECT_EQ(closed->code, hostile.code) << hostile.what;
@@ -275,7 +269,7 @@ TEST_F(WebSocketTest, AnswersThePeersCloseAndTellsItsCodeAtOnce) {
   const auto frame = client->read_frame();
   EXPECT_EQ(frame->opcode, 8);
   EXPECT_EQ(frame->close_code(), 4001);
-  EXPECT_TRUE(client->is_closed_within(1s));
+  EXPECT_TRUE(client->is_closed_within(10s));
   const auto closed = handler()->wait_closed();
   EXPECT_EQ(closed->code, 4001);
   EXPECT_EQ(closed->reason, "bye");
@@ -316,7 +310,7 @@ TEST_F(WebSocketTest, ClosesWithAHandshakeWhenAsked) {
   EXPECT_EQ(frame->payload.substr(2), "go away");
   client->send_text("too late");
   client->send_frame(0x88, "\x0f\xa0");
-  EXPECT_TRUE(client->is_closed_within(1s));
+  EXPECT_TRUE(client->is_closed_within(10s));
   const auto closed = its_handler->wait_closed();
   EXPECT_EQ(closed->code, 4000);
   EXPECT_TRUE(closed->clean);
@@ -331,7 +325,7 @@ TEST_F(WebSocketTest, DoesNotWaitForeverForThePeersClose) {
   const auto its_handler = handler();
   on_loop([&] { its_handler->socket()->close(1001, {}); });
   EXPECT_EQ(client->read_frame()->close_code(), 1001);
-  EXPECT_TRUE(client->is_closed_within(2s));
+  EXPECT_TRUE(client->is_closed_within(10s));
   const auto closed = its_handler->wait_closed();
   EXPECT_EQ(closed->code, 1001);
   EXPECT_FALSE(closed->clean);
@@ -363,12 +357,12 @@ TEST_F(WebSocketTest, AnswersPingsWithTheirPayloadAlsoInsideAFragmentedMessage) 
 
 TEST_F(WebSocketTest, PingsTheSilentAndClosesTheDead) {
   ServerConfig config = test_config();
-  config.web_socket.ping_after = 150ms;
-  config.web_socket.dead_after = 400ms;
+  config.web_socket.ping_after = 300ms;
+  config.web_socket.dead_after = 1500ms;
   serve(std::move(config));
   auto client = open();
   const auto its_handler = handler();
-  for (int i = 0; i < 4; ++i) {  // 600 ms, in which each ping is answered
+  for (int i = 0; i < 6; ++i) {  // 1800 ms, in which each ping is answered
     const auto ping = client->read_frame();
     ASSERT_TRUE(ping);
     EXPECT_EQ(ping->opcode, 9);
@@ -376,19 +370,19 @@ TEST_F(WebSocketTest, PingsTheSilentAndClosesTheDead) {
   }
   EXPECT_FALSE(its_handler->wait_closed(0ms));
   EXPECT_EQ(client->read_frame()->opcode, 9);
-  const auto closed = its_handler->wait_closed(2s);
+  const auto closed = its_handler->wait_closed();
   ASSERT_TRUE(closed);
   EXPECT_EQ(closed->code, 1006);
-  EXPECT_TRUE(client->is_closed_within(1s));
+  EXPECT_TRUE(client->is_closed_within(10s));
 }
 
 TEST_F(WebSocketTest, DoesNotPingWhoTalks) {
   ServerConfig config = test_config();
-  config.web_socket.ping_after = 200ms;
-  config.web_socket.dead_after = 500ms;
+  config.web_socket.ping_after = 1s;
+  config.web_socket.dead_after = 3s;
   serve(std::move(config), echo);
   auto client = open();
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 30; ++i) {
     client->send_text("x");
     EXPECT_EQ(client->read_frame()->opcode, 1);
     std::this_thread::sleep_for(50ms);
@@ -398,14 +392,16 @@ TEST_F(WebSocketTest, DoesNotPingWhoTalks) {
 TEST_F(WebSocketTest, ClosesAReaderThatDoesNotRead) {
   ServerConfig config = test_config();
   config.web_socket.send_queue_bytes_max = 64 * 1024;
+  config.web_socket.ping_after = 1h;  // no ping in between, however slow the machine is
+  config.web_socket.dead_after = 2h;
   serve(std::move(config));
   auto slow = open(4096);
   const auto its_handler = handler();
   auto other = open();
   const auto other_handler = handler();
   std::size_t sent = 0;
-  const std::string chunk(1024, 'x');
-  for (int round = 0; round < 20'000 && !its_handler->wait_closed(0ms); ++round) {
+  const std::string chunk(16 * 1024, 'x');
+  for (int round = 0; round < 2'000 && !its_handler->wait_closed(0ms); ++round) {
     on_loop([&] {
       if (const auto socket = its_handler->socket()) socket->send(chunk);
     });
@@ -415,21 +411,21 @@ TEST_F(WebSocketTest, ClosesAReaderThatDoesNotRead) {
   ASSERT_TRUE(closed);
   EXPECT_EQ(closed->code, 1008);
   EXPECT_FALSE(closed->clean);
-  EXPECT_LT(sent, 20'000u);
+  EXPECT_LT(sent, 2'000u);
   on_loop([&] { other_handler->socket()->send("fine"); });
   EXPECT_EQ(other->read_frame()->payload, "fine");
 }
 
 TEST_F(WebSocketTest, ClosesAReaderThatDoesNotReadASmallQueueForLong) {
   ServerConfig config = test_config();
-  config.web_socket.ping_after = 100ms;
-  config.web_socket.dead_after = 300ms;
+  config.web_socket.ping_after = 500ms;
+  config.web_socket.dead_after = 1500ms;
   config.web_socket.send_queue_bytes_max = 64 * 1024 * 1024;
   serve(std::move(config));
   auto client = open(4096);
   const auto its_handler = handler();
   on_loop([&] { its_handler->socket()->send(std::string(16 * 1024 * 1024, 'x')); });
-  for (int i = 0; i < 100 && !its_handler->wait_closed(50ms); ++i) client->send_frame(0x8a, "alive");
+  for (int i = 0; i < 200 && !its_handler->wait_closed(50ms); ++i) client->send_frame(0x8a, "alive");
   const auto closed = its_handler->wait_closed();
   ASSERT_TRUE(closed);
   EXPECT_EQ(closed->code, 1008);
@@ -511,7 +507,7 @@ TEST_F(WebSocketTest, TellsEachHandlerWhenTheServerIsDestroyed) {
   const auto its_handler = handler();
   on_loop([&] { server_.reset(); });
   EXPECT_EQ(its_handler->closed_count(), 1);
-  EXPECT_TRUE(client->is_closed_within(1s));
+  EXPECT_TRUE(client->is_closed_within(10s));
 }
 
 TEST_F(WebSocketTest, LeavesNothingBehindAfterAThousandSockets) {
