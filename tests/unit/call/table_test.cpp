@@ -36,7 +36,6 @@ struct Cell {
   std::string next;
   std::string actions;
   friend bool operator==(const Cell&, const Cell&) = default;
-  friend auto operator<=>(const Cell&, const Cell&) = default;
 };
 
 void PrintTo(const Cell& cell, std::ostream* out) { *out << cell.next << ": " << cell.actions; }
