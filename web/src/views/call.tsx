@@ -174,7 +174,7 @@ function Controls({ call }: { readonly call: CallView }): JSX.Element {
         <AddPersonIcon />
       </RoundButton>
       <RoundButton
-        label="Camera, microphone and speaker"
+        label="Devices: camera, microphone and speaker"
         caption="Devices"
         testId="open-devices"
         onClick={() => actions.openDialog('devices')}
@@ -183,7 +183,7 @@ function Controls({ call }: { readonly call: CallView }): JSX.Element {
       </RoundButton>
       <span class="controls-wide">
         <RoundButton
-          label="Keyboard shortcuts"
+          label="Keys: the keyboard shortcuts"
           caption="Keys"
           shortcut="?"
           testId="open-shortcuts"
