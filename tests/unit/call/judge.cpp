@@ -43,6 +43,7 @@ void Judge::enters(const DeviceId& device, const CallId& id) {
   if (!taken && seat->second != device) call.owed.insert(std::exchange(seat->second, device));
   call.phones.erase(device);
   call.owed.erase(device);
+  call.peers.insert(device);
 }
 
 void Judge::acted(const Actions& actions) {
@@ -86,6 +87,7 @@ void Judge::judge(const CloseRoom& close) {
 
 void Judge::judge(const DropPeer& drop) {
   EXPECT_FALSE(ended_.contains(drop.call));
+  EXPECT_EQ(calls_[drop.call].peers.erase(drop.device), 1u) << "who has no media cannot lose it";
   const auto& seats = calls_[drop.call].seats;
   const auto seat = seats.find(user_of(drop.device));
   if (seat != seats.end() && seat->second == drop.device) {
@@ -136,6 +138,10 @@ void Judge::at_rest() const {
     EXPECT_TRUE(call.room) << id.str() << ": a call has a room from its start to its end";
     for (const DeviceId& phone : call.phones) {
       EXPECT_TRUE(!call.seats.contains(user_of(phone)) || lost_.contains(phone)) << phone.str() << " rings though its user is in " << id.str();
+    }
+    for (const DeviceId& device : call.peers) {
+      const auto seat = call.seats.find(user_of(device));
+      EXPECT_TRUE(seat != call.seats.end() && seat->second == device) << device.str() << " keeps its media without a seat";
     }
     for (const DeviceId& device : call.owed) EXPECT_TRUE(lost_.contains(device)) << device.str() << " was not told";
   }

@@ -20,7 +20,7 @@ class Judge {
   void answered(const Command& command, const Reply& reply);
 
   void acted(const Actions& actions);
-  /// Between two events: nobody who sits rings on, nobody is owed a word.
+  /// Between two events: nobody who sits rings on, nobody is owed a word, only who sits has media.
   void at_rest() const;
   /// After everybody has gone.
   void at_the_end() const;
@@ -34,6 +34,7 @@ class Judge {
     std::set<DeviceId> phones;          ///< Told to ring, and not yet told to stop.
     std::map<UserId, DeviceId> seats;   ///< By the answers to start-call, accept-call and join-call.
     std::set<DeviceId> owed;            ///< Lost a seat to another device: to be told.
+    std::set<DeviceId> peers;           ///< May have media in the room.
     std::set<UserId> reaching;
     bool room = false;
   };
