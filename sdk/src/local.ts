@@ -119,9 +119,12 @@ class Sender {
       this.#producer = null;
       this.#sentTrack = track;
       this.#sentPaused = paused;
-      // The new one first, so that the others see one of the two at any time.
-      if (track) await this.#produce(media, track, paused);
-      await media.closeProducer(producer);
+      try {
+        // The new one first, so that the others see one of the two at any time.
+        if (track) await this.#produce(media, track, paused);
+      } finally {
+        await media.closeProducer(producer);
+      }
       return;
     }
     if (!track && !this.keepsProducer) {

@@ -110,6 +110,8 @@ export interface WirePeer {
   deviceId?: string;
   displayName?: string;
   device?: WireDevice;
+  /** The same again, for newer clients of mediasoup-demo. */
+  peer?: unknown;
 }
 export interface WireDevice {
   flag?: string;
