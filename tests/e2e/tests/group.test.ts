@@ -1,6 +1,6 @@
 // Three and four browsers: a group call from ring to the last who leaves.
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { launch, Person } from '../support/browser.ts';
 import { Server } from '../support/server.ts';
 
@@ -10,6 +10,10 @@ let browser: Browser;
 beforeAll(async () => {
   server = await Server.start();
   browser = await launch();
+});
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await server.until((counts) => counts.calls === 0 && counts.sessions === 0, 10_000);
 });
 afterAll(async () => {
   await browser.close();
@@ -51,6 +55,5 @@ test(
     const counts = await server.until((c) => c.calls === 0 && c.rooms === 0);
     expect(counts).toMatchObject({ peers: 0, transports: 0, producers: 0, consumers: 0 });
     expect(counts.workers.every((worker) => worker.routers === 0 && worker.transports === 0)).toBe(true);
-    for (const person of [alice!, bob!, carol!]) await person.context.close();
   },
 );

@@ -1,6 +1,6 @@
 // The network fails under a call: the seat is kept, the other side is told, and the call resumes or ends.
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { launch, Person } from '../support/browser.ts';
 import { Proxy } from '../support/proxy.ts';
 import { Server } from '../support/server.ts';
@@ -11,6 +11,10 @@ let browser: Browser;
 beforeAll(async () => {
   server = await Server.start(['--calls-grace-seconds', '4']);
   browser = await launch();
+});
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await server.until((counts) => counts.calls === 0 && counts.sessions === 0, 10_000);
 });
 afterAll(async () => {
   await browser.close();
@@ -41,7 +45,6 @@ test('a cut cable: the other side sees reconnecting, and the call resumes inside
   await Promise.all([alice.seesMoving(bob), bob.seesMoving(alice)]);
   await bob.hangUp();
   expect(await alice.endReason()).toBe('hangup');
-  await Promise.all([alice.context.close(), bob.context.close()]);
   cable.close();
 });
 
@@ -51,6 +54,5 @@ test('a cable that stays cut: disconnected after the grace, and nothing is left'
   cable.cut();
   expect(await alice.endReason()).toBe('disconnected');
   await server.until((counts) => counts.calls === 0 && counts.rooms === 0 && counts.transports === 0);
-  await Promise.all([alice.context.close(), bob.context.close()]);
   cable.close();
 });
