@@ -137,16 +137,19 @@ void Judge::at_rest() const {
   for (const auto& [id, call] : calls_) {
     EXPECT_TRUE(call.room) << id.str() << ": a call has a room from its start to its end";
     for (const DeviceId& phone : call.phones) {
-      EXPECT_TRUE(!call.seats.contains(user_of(phone)) || lost_.contains(phone)) << phone.str() << " rings though its user is in " << id.str();
+      EXPECT_TRUE(!call.seats.contains(user_of(phone)) || lost_.contains(phone))
+          << phone.str() << " rings though its user is in " << id.str();
     }
     for (const DeviceId& device : call.peers) {
       const auto seat = call.seats.find(user_of(device));
-      EXPECT_TRUE(seat != call.seats.end() && seat->second == device) << device.str() << " keeps its media without a seat";
+      EXPECT_TRUE(seat != call.seats.end() && seat->second == device)
+          << device.str() << " keeps its media without a seat";
     }
     for (const DeviceId& device : call.owed) EXPECT_TRUE(lost_.contains(device)) << device.str() << " was not told";
   }
   for (const auto& [device, calls] : missed_) {
-    EXPECT_TRUE(calls.empty() || lost_.contains(device)) << device.str() << " came back and was not told what it missed";
+    EXPECT_TRUE(calls.empty() || lost_.contains(device))
+        << device.str() << " came back and was not told what it missed";
   }
 }
 

@@ -31,10 +31,10 @@ class Judge {
  private:
   struct Seen {
     std::uint64_t rev = 0;
-    std::set<DeviceId> phones;          ///< Told to ring, and not yet told to stop.
-    std::map<UserId, DeviceId> seats;   ///< By the answers to start-call, accept-call and join-call.
-    std::set<DeviceId> owed;            ///< Lost a seat to another device: to be told.
-    std::set<DeviceId> peers;           ///< May have media in the room.
+    std::set<DeviceId> phones;         ///< Told to ring, and not yet told to stop.
+    std::map<UserId, DeviceId> seats;  ///< By the answers to start-call, accept-call and join-call.
+    std::set<DeviceId> owed;           ///< Lost a seat to another device: to be told.
+    std::set<DeviceId> peers;          ///< May have media in the room.
     std::set<UserId> reaching;
     bool room = false;
   };

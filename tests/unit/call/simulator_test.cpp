@@ -31,7 +31,9 @@ class Dice {
   bool percent(std::size_t chance) { return roll(100) < chance; }
   Duration up_to(Duration time) { return Duration{roll(static_cast<std::size_t>(time.count()) + 1)}; }
   template <class T>
-  const T& one_of(const std::vector<T>& things) { return things[roll(things.size())]; }
+  const T& one_of(const std::vector<T>& things) {
+    return things[roll(things.size())];
+  }
 
  private:
   std::mt19937_64 engine_;
@@ -53,7 +55,8 @@ class Simulation {
   explicit Simulation(std::uint64_t seed) : dice_{seed}, config_{rules(dice_)}, calls_{config_}, punctual_{config_} {
     for (const char* user : {"ann", "ben", "cat", "dan", "eve", "fay"}) {
       users_.push_back(user);
-      for (std::size_t i = 0; i <= dice_.roll(3); ++i) devices_.push_back(Device{DeviceId{fmt::format("{}.{}", user, i)}});
+      for (std::size_t i = 0; i <= dice_.roll(3); ++i)
+        devices_.push_back(Device{DeviceId{fmt::format("{}.{}", user, i)}});
     }
     with_punctual_ = dice_.percent(30);
   }
@@ -90,7 +93,8 @@ class Simulation {
     Device& device = devices_[dice_.roll(devices_.size())];
     if (device.line != Line::up || dice_.percent(10)) return line_changes(device);
     if (dice_.percent(2)) return happens(RoomFailed{some_call(device)}, device);
-    if (dice_.percent(10)) return happens(Reached{some_call(device), UserId{dice_.one_of(users_)}, dice_.roll(3)}, device);
+    if (dice_.percent(10))
+      return happens(Reached{some_call(device), UserId{dice_.one_of(users_)}, dice_.roll(3)}, device);
     send(some_command(device));
   }
 
@@ -133,8 +137,11 @@ class Simulation {
         dice_.percent(60) ? std::optional{RequestId{std::to_string(++requests_)}} : std::nullopt;
     const CallId call = some_call(device);
     switch (dice_.roll(12)) {
-      case 0: case 1: case 2: case 3: case 4:
-        return Accept{device.id, call, request};
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4: return Accept{device.id, call, request};
       case 5: return Decline{device.id, call, dice_.percent(80) ? EndReason::declined : EndReason::busy, request};
       case 6: return End{device.id, call, dice_.percent(20), dice_.percent(20), request};
       case 7: return Invite{device.id, call, some_users(), some_time(), request};
@@ -146,8 +153,12 @@ class Simulation {
 
   StartCall some_start(const Device& device, const std::optional<RequestId>& request) {
     ++ids_;
-    StartCall start{.device = device.id, .callees = some_users(), .new_call = CallId{fmt::format("call-{}", ids_)},
-                    .new_room = RoomId{fmt::format("room-{}", ids_)}, .ring = some_time(), .request = request};
+    StartCall start{.device = device.id,
+                    .callees = some_users(),
+                    .new_call = CallId{fmt::format("call-{}", ids_)},
+                    .new_room = RoomId{fmt::format("room-{}", ids_)},
+                    .ring = some_time(),
+                    .request = request};
     if (dice_.percent(15)) start.room = RoomId{fmt::format("conversation-{}", dice_.roll(3))};
     return start;
   }
@@ -242,7 +253,8 @@ class Simulation {
 
   void check(const Actions& actions) {
     if (with_punctual_) {
-      for (auto due = punctual_.deadline(); due && *due <= now_; due = punctual_.deadline()) beside(punctual_.tick(*due));
+      for (auto due = punctual_.deadline(); due && *due <= now_; due = punctual_.deadline())
+        beside(punctual_.tick(*due));
       std::vector<std::string> lines = describe(actions);
       late_lines_.insert(late_lines_.end(), lines.begin(), lines.end());
       EXPECT_EQ(late_lines_, punctual_lines_) << "a late tick changed a decision";
