@@ -50,7 +50,7 @@ test('a cut cable: the other side sees reconnecting, and the call resumes inside
 
 test('a cable that stays cut: disconnected after the grace, and nothing is left', async () => {
   const cable = await Proxy.before(server.url);
-  const [alice, bob] = await callThrough(cable);
+  const [alice] = await callThrough(cable);
   cable.cut();
   expect(await alice.endReason()).toBe('disconnected');
   await server.until((counts) => counts.calls === 0 && counts.rooms === 0 && counts.transports === 0);
