@@ -4,8 +4,8 @@
 //
 //   node tests/bench/latency/run.mjs [--calls 20] [--only ours]
 //
-// Needs ./run --build-only; CARILLON_WORKER and CARILLON_BINARY name others. A second in which nothing happens (see
-// docs/performance.md) would stand out as a call above 1,000 ms: they are counted.
+// Needs ./run --build-only; CARILLON_WORKER and CARILLON_BINARY name others. A second in which nothing happens
+// would stand out as a call above 1,000 ms: they are counted.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
