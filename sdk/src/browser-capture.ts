@@ -24,6 +24,10 @@ export class BrowserCapture implements CaptureEngine {
     return typeof HTMLMediaElement !== 'undefined' && 'setSinkId' in HTMLMediaElement.prototype;
   }
 
+  mayOpen(kind: Permission): boolean {
+    return this.#permissions.get(kind)?.state === 'granted';
+  }
+
   open({ microphone, camera }: CaptureOptions): {
     microphone?: Promise<MediaStreamTrack>;
     camera?: Promise<MediaStreamTrack>;

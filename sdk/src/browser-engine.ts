@@ -139,32 +139,6 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
       if (state === 'connected') this.emit('timing', 'dtlsConnected');
       this.#setState(state);
     });
-    if (options.direction === 'recv') void this.#warmUp(device).catch(() => undefined);
-  }
-
-  /**
-   * Makes ICE and DTLS begin now, not with the first track of somebody: a section of the SDP for a stream that nobody
-   * sends. For video, so that mediasoup-client also makes the section with which it probes the bandwidth now.
-   */
-  async #warmUp(device: Device): Promise<void> {
-    const { codecs = [], headerExtensions = [] } = device.recvRtpCapabilities;
-    const codec = codecs.find(({ kind, mimeType }) => kind === 'video' && !/\/rtx$/i.test(mimeType));
-    if (codec?.preferredPayloadType === undefined) return;
-    const { mimeType, clockRate, preferredPayloadType, parameters, rtcpFeedback } = codec;
-    await this.#transport.consume({
-      id: 'warm-up',
-      producerId: 'warm-up',
-      kind: 'video',
-      rtpParameters: {
-        mid: 'warm-up', // The server numbers its own.
-        codecs: [{ mimeType, clockRate, payloadType: preferredPayloadType, parameters, rtcpFeedback }],
-        headerExtensions: headerExtensions
-          .filter(({ kind, direction }) => kind === 'video' && direction !== 'sendonly' && direction !== 'inactive')
-          .map(({ uri, preferredId }) => ({ uri, id: preferredId })),
-        encodings: [{ ssrc: WARM_UP_SSRC }],
-        rtcp: { cname: 'warm-up', reducedSize: true },
-      },
-    });
   }
 
   get id(): string {
@@ -180,8 +154,9 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
       this.#announced.set(key, { resolve, reject });
     });
     id.catch(() => undefined); // Whoever awaits `producer.id` hears it.
-    this.#sources.set(track.id, source);
-    const sent = source === 'camera' ? (stillTrack() ?? track) : track;
+    if (track) this.#sources.set(track.id, source);
+    const sent = (source === 'camera' ? stillTrack() : null) ?? track;
+    if (!sent) throw new CarillonError('media-unsupported', 'nothing can be sent before it is captured');
     const producer = await this.#transport.produce({
       track: sent,
       ...sendSettings(source, track, video),
@@ -255,9 +230,6 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
   }
 }
 
-/** Any that no producer has: mediasoup's begin at 100,000,000. */
-const WARM_UP_SSRC = 1_000;
-
 /** A video track without a frame. */
 function stillTrack(): MediaStreamTrack | undefined {
   const canvas = document.createElement('canvas');
@@ -297,12 +269,12 @@ class BrowserProducer implements EngineProducer {
    * for one, and so does each receiver a moment later, which a browser ignores for 300 ms: nobody would see anything
    * for longer than that.
    */
-  showWhenKnown(track: MediaStreamTrack, still: MediaStreamTrack): void {
+  showWhenKnown(track: MediaStreamTrack | null, still: MediaStreamTrack): void {
     this.#waiting = track;
     const show = async (): Promise<void> => {
       const now = this.#waiting ?? null;
       this.#waiting = undefined;
-      if (!this.#producer.closed) await this.#producer.replaceTrack({ track: now });
+      if (now && !this.#producer.closed) await this.#producer.replaceTrack({ track: now });
       still.stop();
     };
     this.id.then(show).catch(() => still.stop());
@@ -320,7 +292,7 @@ const SCREEN_BPS = 2_500_000;
 /** kbit/s. Chromium begins with 300 else, and the first seconds are mud. */
 const START_KBPS = 1_000;
 
-function sendSettings(source: TrackSource, track: MediaStreamTrack, video: VideoSettings): SendSettings {
+function sendSettings(source: TrackSource, track: MediaStreamTrack | null, video: VideoSettings): SendSettings {
   if (source === 'microphone') {
     return { codecOptions: { opusFec: true, opusDtx: true, opusNack: true } };
   }
@@ -328,7 +300,7 @@ function sendSettings(source: TrackSource, track: MediaStreamTrack, video: Video
   const codecOptions = { videoGoogleStartBitrate: START_KBPS };
   if (source === 'screen') return { encodings: [{ maxBitrate: SCREEN_BPS }], codecOptions };
   if (video.simulcast === false) return { encodings: [{ maxBitrate: CAMERA_BPS }], codecOptions };
-  return { encodings: simulcastLayers(track.getSettings().width ?? video.width ?? 1280), codecOptions };
+  return { encodings: simulcastLayers(track?.getSettings().width ?? video.width ?? 1280), codecOptions };
 }
 
 /** Each layer half as wide as the next: three from 960 px on, two from 480 px on. */

@@ -56,7 +56,8 @@ export interface EngineTransport extends Emitter<EngineTransportEvents> {
 }
 
 export interface EngineProduceOptions {
-  track: MediaStreamTrack;
+  /** Null: it is being captured, and comes by `replaceTrack`; all else is made ready. For a camera only. */
+  track: MediaStreamTrack | null;
   source: TrackSource;
   /** Starts paused, here and on the server. */
   paused: boolean;
@@ -97,6 +98,8 @@ export interface CaptureOptions {
 
 /** Every promise rejects with a `CarillonError` only. */
 export interface CaptureEngine {
+  /** The person need not be asked: what `open` gives will be there in a moment. False if that is not known. */
+  mayOpen(kind: 'microphone' | 'camera'): boolean;
   /** A promise for each that was asked for; one may fail without the other. */
   open(options: CaptureOptions): {
     microphone?: Promise<MediaStreamTrack>;

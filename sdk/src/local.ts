@@ -38,6 +38,7 @@ class Sender {
   #producer: EngineProducer | null = null;
   #track: MediaStreamTrack | null = null;
   #muted = false;
+  #expected = false;
   #sentTrack: MediaStreamTrack | null = null;
   /** Null: the server may or may not know. */
   #sentPaused: boolean | null = false;
@@ -52,8 +53,15 @@ class Sender {
   ) {}
 
   set(track: MediaStreamTrack | null, muted: boolean): Promise<void> {
+    this.#expected = false;
     this.#track = track;
     this.#muted = muted;
+    return this.flush();
+  }
+
+  /** A track will be set in a moment: all that can be done before is done. */
+  expect(): Promise<void> {
+    this.#expected = true;
     return this.flush();
   }
 
@@ -104,10 +112,11 @@ class Sender {
     // The wish is read after the wait: by then it may be another one.
     await media.canSend();
     const track = this.#track;
-    const paused = this.#muted || !track;
+    const expected = this.#expected && media.canPrepare;
+    const paused = this.#muted || !(track || expected);
     if (!this.#producer) {
       this.#remake = false;
-      if (!track) return;
+      if (!track && !expected) return;
       this.#sentTrack = track;
       this.#sentPaused = paused;
       await this.#produce(media, track, paused);
@@ -147,12 +156,12 @@ class Sender {
     }
   }
 
-  async #produce(media: CallMedia, track: MediaStreamTrack, paused: boolean): Promise<void> {
+  async #produce(media: CallMedia, track: MediaStreamTrack | null, paused: boolean): Promise<void> {
     this.#producer = await media.produce(this.source, track, paused);
     try {
       await this.#producer.id;
     } catch (error) {
-      if (!isRefusal(error) || media.closed || track.readyState === 'ended') throw error;
+      if (!isRefusal(error) || media.closed || track?.readyState === 'ended') throw error;
       this.#producer.close();
       this.#producer = await media.produce(this.source, track, paused);
       await this.#producer.id;
@@ -236,6 +245,7 @@ export class LocalSourceImpl implements LocalSource {
     const wish = ++this.#wish;
     this.#muted = false;
     this.#change('starting', null);
+    if (this.source === 'camera' && this.#context.capture.mayOpen('camera')) this.#prepare();
     let tracks: MediaStreamTrack[];
     try {
       tracks = await capturing;
@@ -244,6 +254,7 @@ export class LocalSourceImpl implements LocalSource {
       if (wish === this.#wish) {
         this.#change('failed', error);
         this.#events.report(error, this);
+        this.#send().catch(() => undefined); // Nothing is to be expected any more.
       }
       throw error;
     }
@@ -422,6 +433,13 @@ export class LocalSourceImpl implements LocalSource {
     if (this.#extra) all.push(this.#extra.set(extra ?? null, this.#muted));
     const sent = Promise.all(all).then(() => undefined);
     return this.#hasMedia ? this.#watch(sent) : Promise.resolve();
+  }
+
+  /** The producer is made while the camera starts, so that only the picture is missing then. */
+  #prepare(): void {
+    const prepared = this.#main.expect();
+    if (this.#hasMedia) this.#watch(prepared).catch(() => undefined);
+    else prepared.catch(() => undefined);
   }
 
   #watch(sent: Promise<void>): Promise<void> {

@@ -210,13 +210,18 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   /** More than two people: the camera is sent in layers. */
   group = false;
 
+  /** A producer may be made before its track is there: the layers of a group depend on the track. */
+  get canPrepare(): boolean {
+    return !this.group;
+  }
+
   /** Waits until there is a transport to send over. */
   async canSend(): Promise<void> {
     await this.#transports.send.promise;
   }
 
   /** Begins to send a track. The producer is there before the server has answered; its `id` tells of that. */
-  async produce(source: TrackSource, track: MediaStreamTrack, paused: boolean): Promise<EngineProducer> {
+  async produce(source: TrackSource, track: MediaStreamTrack | null, paused: boolean): Promise<EngineProducer> {
     const transport = await this.#transports.send.promise;
     const { video } = this.#link;
     const simulcast = this.group && video.simulcast !== false;

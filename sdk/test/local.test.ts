@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Call } from '../src/index.js';
+import type { Call, IncomingCall } from '../src/index.js';
 import { NO_ANSWER, Refusal } from '../src/testing/index.js';
 import { fakeTime, flush, record, rejection, settled, wait, World, type Client } from './world.js';
 
@@ -8,6 +8,16 @@ fakeTime();
 const requests = (world: World, from: number): string[] => world.server.methods('alice').slice(from);
 const remote = (call: Call): string[] =>
   call.participant('alice')!.tracks.map(({ source, muted }) => (muted ? `${source} muted` : source));
+
+/** The next call of the two, accepted. */
+async function again(alice: Client, bob: Client): Promise<{ call: Call; answered: Call }> {
+  for (const call of alice.carillon.calls) await settled(call.end({ everyone: true }));
+  const ring = new Promise<IncomingCall>((resolve) => bob.carillon.on('incoming', resolve));
+  const call = await settled(alice.carillon.startCall({ callees: ['bob'], media: 'video' }));
+  const answered = await settled((await ring).accept());
+  await flush();
+  return { call, answered };
+}
 
 describe('The camera', () => {
   it('goes dark when it is off, and keeps its producer', async () => {
@@ -70,6 +80,42 @@ describe('The camera', () => {
     await wait(2_000);
     expect(alice.engine.capture.live.map(({ kind }) => kind)).toEqual(['audio']);
     expect(alice.engine.producer('camera')).toBeUndefined();
+  });
+
+  it('that may be opened without asking is announced while it starts', async () => {
+    const world = new World();
+    const { alice, bob, incoming } = await world.ringing();
+    await settled(incoming.accept());
+    alice.engine.capture.allowed = true;
+    alice.engine.capture.delayMs = 1_000;
+    const { call, answered } = await again(alice, bob);
+    expect(call.local.camera.state).toBe('starting');
+    const producer = alice.engine.producer('camera')!;
+    expect(producer).toMatchObject({ track: null, paused: false });
+    expect(remote(answered)).toContain('camera');
+    await wait(1_000);
+    expect(call.local.camera.state).toBe('on');
+    expect(alice.engine.producer('camera')).toBe(producer);
+    expect(producer).toMatchObject({ track: call.local.camera.track, paused: false });
+  });
+
+  it('that was announced and then fails is off for all', async () => {
+    const world = new World();
+    const { alice, bob, incoming } = await world.ringing();
+    await settled(incoming.accept());
+    alice.engine.capture.allowed = true;
+    alice.engine.capture.failures.set('camera', 'device-busy');
+    alice.engine.capture.delayMs = 1_000;
+    const { call, answered } = await again(alice, bob);
+    await wait(2_000);
+    expect(call.local.camera.state).toBe('failed');
+    expect(alice.engine.producer('camera')).toMatchObject({ track: null, paused: true });
+    expect(remote(answered)).not.toContain('camera');
+    expect(answered.participant('alice')!.cameraOn).toBe(false);
+    alice.engine.capture.delayMs = 0;
+    alice.engine.capture.failures.clear();
+    await settled(call.local.camera.enable());
+    expect(answered.participant('alice')!.cameraOn).toBe(true);
   });
 
   it('turned off before the room is open is never sent', async () => {

@@ -121,9 +121,9 @@ export class FakeTransport extends Emitter<EngineTransportEvents> implements Eng
 
   async produce({ track, source, paused, video }: EngineProduceOptions): Promise<EngineProducer> {
     if (this.state === 'closed') throw new Error('the transport is closed');
-    if (track.readyState === 'ended') throw new Error('the track ended');
+    if (track?.readyState === 'ended') throw new Error('the track ended');
     await this.#negotiate();
-    const kind = track.kind === 'audio' ? 'audio' : 'video';
+    const kind = source === 'microphone' || source === 'screen-audio' ? 'audio' : 'video';
     const rtpParameters = { codecs: [], headerExtensions: [], encodings: [], rtcp: {} };
     const id = this.#options.produce({ kind, rtpParameters, source, paused });
     const producer = new FakeProducer(id, source, track, paused, video.simulcast === true);
@@ -208,6 +208,12 @@ export class FakeCapture implements CaptureEngine {
 
   get live(): FakeTrack[] {
     return this.tracks.filter((track) => track.readyState === 'live');
+  }
+
+  /** Whether the person has allowed it for good. */
+  allowed = false;
+  mayOpen(): boolean {
+    return this.allowed;
   }
 
   open({ microphone, camera }: CaptureOptions): {

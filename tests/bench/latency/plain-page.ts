@@ -3,6 +3,15 @@ import { Device, type types } from 'mediasoup-client';
 import protooClient from 'protoo-client';
 import { firstFrame, now } from './first-frame';
 
+declare global {
+  interface Window {
+    ended(): Promise<void>;
+  }
+}
+
+// As our SDK captures and sends by default, and mediasoup-demo too: otherwise pixels would be compared, not flows.
+const picture = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+
 type Marks = Record<string, number>;
 
 let peer: any;
@@ -31,6 +40,14 @@ async function transport(producing: boolean, marks: Marks): Promise<types.Transp
   return made;
 }
 
+function markIce(ice: RTCIceTransport | undefined, marks: Marks): void {
+  const look = () => {
+    if (ice?.state === 'connected' || ice?.state === 'completed') marks.ice ??= now();
+  };
+  ice?.addEventListener('statechange', look);
+  look();
+}
+
 async function media(marks: Marks): Promise<Marks> {
   const seen = new Promise<number>((resolve) => (frame = resolve));
   over = once('end-call');
@@ -40,10 +57,11 @@ async function media(marks: Marks): Promise<Marks> {
   recv = await transport(false, marks);
   marks.transports = now();
   await peer.request('join', { rtpCapabilities: (device as any).recvRtpCapabilities ?? device.rtpCapabilities });
-  stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+  stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: picture });
   marks.captured = now();
-  await send.produce({ track: stream.getAudioTracks()[0] });
-  await send.produce({ track: stream.getVideoTracks()[0] });
+  const audio = await send.produce({ track: stream.getAudioTracks()[0] });
+  markIce(audio.rtpSender?.transport?.iceTransport, marks);
+  await send.produce({ track: stream.getVideoTracks()[0], codecOptions: { videoGoogleStartBitrate: 1_000 } });
   marks.firstFrame = await seen;
   return marks;
 }
@@ -78,7 +96,10 @@ Object.assign(window, {
     marks.accepted = now();
     return media(marks);
   },
-  end: () => peer.request('end-call', {}),
+  async end() {
+    await peer.request('end-call', {});
+    await window.ended();
+  },
   async ended() {
     await over;
     for (const each of transports) each.close();

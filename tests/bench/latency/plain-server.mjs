@@ -4,9 +4,17 @@ import http from 'node:http';
 import * as mediasoup from 'mediasoup';
 import protoo from 'protoo-server';
 
+// mediasoup-demo's, which are ours as well: each makes the browsers' SDP longer.
 const mediaCodecs = [
   { kind: 'audio', mimeType: 'audio/opus', clockRate: 48000, channels: 2 },
   { kind: 'video', mimeType: 'video/VP8', clockRate: 90000 },
+  { kind: 'video', mimeType: 'video/VP9', clockRate: 90000, parameters: { 'profile-id': 2 } },
+  ...['4d0032', '42e01f'].map((profile) => ({
+    kind: 'video',
+    mimeType: 'video/H264',
+    clockRate: 90000,
+    parameters: { 'packetization-mode': 1, 'profile-level-id': profile, 'level-asymmetry-allowed': 1 },
+  })),
 ];
 
 export async function startPlainServer(workerBin) {

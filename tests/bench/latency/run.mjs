@@ -95,19 +95,26 @@ const quantile = (numbers, q) => {
 const total = (result) => Math.max(result.caller.firstFrame, result.callee.firstFrame);
 
 function table(side) {
-  const parts = ['accepted', 'captured', 'transports', 'ice', 'dtls', 'firstFrame'];
+  const parts = {
+    accepted: 'accepted (signalling)',
+    captured: 'camera and microphone are there',
+    transports: 'both transports exist',
+    ice: 'ICE is connected',
+    dtls: 'DTLS is connected',
+    firstFrame: 'the first key frame is decoded',
+  };
   const row = (name, numbers) =>
     console.log(
-      `  ${name.padEnd(28)} p50 ${quantile(numbers, 0.5)?.toFixed(0).padStart(5)}   p95 ${quantile(numbers, 0.95)?.toFixed(0).padStart(5)} ms`,
+      `  ${name.padEnd(40)} p50 ${quantile(numbers, 0.5)?.toFixed(0).padStart(5)}   p95 ${quantile(numbers, 0.95)?.toFixed(0).padStart(5)} ms`,
     );
   console.log(`${side.name}: ${side.results.length} calls`);
   row('both see the first frame', side.results.map(total));
-  for (const part of parts)
+  for (const [part, name] of Object.entries(parts))
     row(
-      `  until ${part}`,
+      `  until ${name}`,
       side.results.map((r) => Math.max(r.caller[part], r.callee[part])),
     );
-  console.log(`  calls above 1,000 ms         ${side.results.filter((r) => total(r) > 1000).length}`);
+  console.log(`  ${'calls above 1,000 ms'.padEnd(40)} ${side.results.filter((r) => total(r) > 1000).length}`);
 }
 
 const browser = await chromium.launch({
