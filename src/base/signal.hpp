@@ -41,27 +41,27 @@ class Signal {
   /// Connected until the returned Subscription goes.
   [[nodiscard]] Subscription connect(std::function<void(Args...)> slot) {
     auto alive = std::make_shared<bool>(true);
-    slots_->push_back({alive, std::move(slot)});
+    slots_->list.push_back({alive, std::move(slot)});
     return Subscription{std::move(alive)};
   }
 
   /// Connected until the signal goes: for slots that live at least as long.
   void connect_forever(std::function<void(Args...)> slot) {
-    slots_->push_back({std::make_shared<bool>(true), std::move(slot)});
+    slots_->list.push_back({std::make_shared<bool>(true), std::move(slot)});
   }
 
   /// A slot may connect, disconnect, or destroy the signal itself meanwhile. New slots are called next time.
   void emit(Args... args) const {
-    const auto slots = slots_;
-    auto slot = slots->begin();
-    for (auto left = slots->size(); left > 0 && slot != slots->end(); --left) {
+    const Running running{slots_};
+    auto& list = running.slots->list;
+    auto slot = list.begin();
+    for (auto left = list.size(); left > 0; --left, ++slot) {
       if (*slot->alive) slot->call(args...);
-      slot = *slot->alive ? std::next(slot) : slots->erase(slot);
     }
   }
 
   void clear() {
-    for (auto& slot : *slots_) *slot.alive = false;
+    for (auto& slot : slots_->list) *slot.alive = false;
   }
 
  private:
@@ -69,8 +69,22 @@ class Signal {
     std::shared_ptr<bool> alive;
     std::function<void(Args...)> call;
   };
+  struct Slots {
+    std::list<Slot> list;
+    int emits = 0;  // that run, one within the other
+  };
+  /// What is disconnected is erased when no emit() stands on it any more, be it left by a return or by an exception.
+  struct Running {
+    explicit Running(std::shared_ptr<Slots> all) : slots{std::move(all)} { ++slots->emits; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    ~Running() {
+      if (--slots->emits == 0) slots->list.remove_if([](const Slot& slot) { return !*slot.alive; });
+    }
+    std::shared_ptr<Slots> slots;
+  };
   // Shared with a running emit(), so that a slot may destroy the signal.
-  std::shared_ptr<std::list<Slot>> slots_ = std::make_shared<std::list<Slot>>();
+  std::shared_ptr<Slots> slots_ = std::make_shared<Slots>();
 };
 
 }  // namespace carillon

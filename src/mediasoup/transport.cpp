@@ -191,8 +191,7 @@ Result<ortc::RtpMapping> Transport::prepare_producer(ProducerOptions& options, P
     return fail(Errc::bad_request, "a producer with the id '" + *options.id + "' exists, or the id is empty");
   }
   auto& parameters = options.rtp_parameters;
-  if (parameters.encodings.empty()) parameters.encodings.emplace_back();
-  fill_in_cname(parameters);
+  ortc::complete_producer_rtp_parameters(parameters, cname_for(parameters));
   if (const auto checked = ortc::check_producer_rtp_parameters(options.kind, parameters); !checked)
     return checked.error();
   const auto& router_capabilities = context_.router.lock()->router_rtp_capabilities();
@@ -209,16 +208,12 @@ Result<ortc::RtpMapping> Transport::prepare_producer(ProducerOptions& options, P
   return mapping;
 }
 
-void Transport::fill_in_cname(ortc::RtpParameters& parameters) {
-  auto& cname = parameters.rtcp.cname;
-  const bool given = cname && !cname->empty();
+std::string Transport::cname_for(const ortc::RtpParameters& parameters) {
+  const std::string given = parameters.rtcp.cname.value_or("");
   // Through a pipe come producers of many senders: each keeps its own clock.
-  if (type() == TransportType::pipe) {
-    if (!given) cname = random_cname();
-    return;
-  }
-  if (cname_for_producers_.empty()) cname_for_producers_ = given ? *cname : random_cname();
-  cname = cname_for_producers_;
+  if (type() == TransportType::pipe) return given.empty() ? random_cname() : given;
+  if (cname_for_producers_.empty()) cname_for_producers_ = given.empty() ? random_cname() : given;
+  return cname_for_producers_;
 }
 
 // --- consume

@@ -107,7 +107,7 @@ class Transport : public std::enable_shared_from_this<Transport> {
   /// Fills in what the transport decides, negotiates with the router, and puts the result into `data`.
   [[nodiscard]] Result<ortc::RtpMapping> prepare_producer(ProducerOptions& options, Producer::Data& data);
   void end_children(const std::shared_ptr<TransportHost>& router);
-  void fill_in_cname(ortc::RtpParameters& parameters);
+  [[nodiscard]] std::string cname_for(const ortc::RtpParameters& parameters);
   [[nodiscard]] std::string next_mid();
   [[nodiscard]] Result<std::uint16_t> take_sctp_stream_id();
   void give_back_sctp_stream_id(const std::optional<ortc::SctpStreamParameters>& stream);

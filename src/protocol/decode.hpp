@@ -115,8 +115,7 @@ Result<> decode(const json::value& from, std::vector<T>& to, const Path& path) {
   to.clear();
   std::size_t index = 0;
   for (const json::value& item : from.get_array()) {
-    const Result<> read = decode(item, to.emplace_back(), path[index++]);
-    if (!read) return read;
+    if (Result<> read = decode(item, to.emplace_back(), path[index++]); !read) return read;
   }
   return {};
 }

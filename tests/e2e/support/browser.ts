@@ -22,6 +22,47 @@ export async function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: '/usr/bin/chromium', headless: true, args: flags });
 }
 
+/** Before the app's own code: `peerConnections` for looking into, and a camera that shows one colour if one is given. */
+function prepare(colour: string | null): void {
+  const peerConnections: RTCPeerConnection[] = [];
+  Object.assign(window, { peerConnections });
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration);
+      peerConnections.push(this);
+    }
+  };
+  if (colour === null) return;
+  const { mediaDevices } = navigator;
+  const open = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (constraints) => {
+    const stream = await open(constraints);
+    for (const track of stream.getVideoTracks()) {
+      stream.removeTrack(track);
+      track.stop();
+      const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+      const context = canvas.getContext('2d')!;
+      let n = 0;
+      const paint = () => {
+        context.fillStyle = colour;
+        context.fillRect(0, 0, 320, 240);
+        context.fillStyle = 'black';
+        context.fillRect(n++ % 40, 0, 10, 10); // Something moves, in a corner.
+      };
+      setInterval(paint, 66);
+      paint();
+      stream.addTrack(canvas.captureStream(15).getVideoTracks()[0]!);
+    }
+    return stream;
+  };
+}
+
+interface Inbound {
+  kind: 'audio' | 'video';
+  framesDecoded: number;
+  audioEnergy: number;
+}
+
 export class Person {
   readonly problems: string[] = [];
 
@@ -36,12 +77,18 @@ export class Person {
     });
   }
 
-  /** Opens the web app and signs in. `baseUrl` may be a proxy before the server. */
-  static async signIn(browser: Browser, server: Pick<Server, 'url'>, name: string): Promise<Person> {
+  /** Opens the web app and signs in. `server` may be a proxy before it; the camera shows `colour`, or a test picture. */
+  static async signIn(
+    browser: Browser,
+    server: Pick<Server, 'url'>,
+    name: string,
+    colour: string | null = null,
+  ): Promise<Person> {
     const context = await browser.newContext({
       permissions: ['camera', 'microphone'],
       viewport: { width: 1100, height: 760 },
     });
+    await context.addInitScript(prepare, colour);
     const page = await context.newPage();
     const person = new Person(name, context, page);
     await page.goto(server.url);
@@ -88,5 +135,53 @@ export class Person {
     await expect.poll(() => this.frames(other), { timeout: 20_000, interval: 200 }).toBeGreaterThan(0);
     const before = await this.frames(other);
     await expect.poll(() => this.frames(other), { timeout: 10_000, interval: 200 }).toBeGreaterThan(before + 5);
+  }
+
+  /** What comes in, as the browser counts it (https://www.w3.org/TR/webrtc-stats/). */
+  async inbound(): Promise<Inbound[]> {
+    return this.page.evaluate(async () => {
+      const { peerConnections } = window as unknown as { peerConnections: RTCPeerConnection[] };
+      const open = peerConnections.filter((each) => each.connectionState === 'connected');
+      const reports = await Promise.all(open.map((each) => each.getStats()));
+      return reports
+        .flatMap((report) => [...report.values()] as RTCInboundRtpStreamStats[])
+        .filter((stats) => stats.type === 'inbound-rtp' && (stats.framesDecoded ?? stats.totalSamplesReceived ?? 0) > 0)
+        .map((stats) => ({
+          kind: stats.kind as 'audio' | 'video',
+          framesDecoded: stats.framesDecoded ?? 0,
+          audioEnergy: stats.totalAudioEnergy ?? 0,
+        }));
+    });
+  }
+
+  /** Media truth: from so many others sound that is not silence arrives, and pictures are decoded, more and more. */
+  async receivesFrom(others: number): Promise<void> {
+    const sum = async () =>
+      (await this.inbound()).reduce(
+        (all, { kind, framesDecoded, audioEnergy }) => ({
+          heard: all.heard + (kind === 'audio' && audioEnergy > 0 ? 1 : 0),
+          seen: all.seen + (kind === 'video' ? 1 : 0),
+          framesDecoded: all.framesDecoded + framesDecoded,
+        }),
+        { heard: 0, seen: 0, framesDecoded: 0 },
+      );
+    await expect.poll(sum, { timeout: 20_000, interval: 200 }).toMatchObject({ heard: others, seen: others });
+    const { framesDecoded } = await sum();
+    await expect
+      .poll(async () => (await sum()).framesDecoded, { timeout: 10_000, interval: 200 })
+      .toBeGreaterThan(framesDecoded + 5 * others);
+  }
+
+  /** The colour in the middle of the tile of `other`: the strongest of red, green and blue. */
+  async colourOf(other: Person): Promise<string> {
+    return this.see(`tile-${other.id}`)
+      .locator('video')
+      .first()
+      .evaluate((video: HTMLVideoElement) => {
+        const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d')!;
+        context.drawImage(video, video.videoWidth / 2, video.videoHeight / 2, 1, 1, 0, 0, 1, 1);
+        const [red = 0, green = 0, blue = 0] = context.getImageData(0, 0, 1, 1).data;
+        return red > green && red > blue ? 'red' : green > blue ? 'green' : 'blue';
+      });
   }
 }

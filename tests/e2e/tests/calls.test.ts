@@ -36,6 +36,7 @@ async function inCall(): Promise<void> {
 test('a video call: each sees the other move, the caller hangs up', async () => {
   await inCall();
   await Promise.all([alice.seesMoving(bob), bob.seesMoving(alice)]);
+  await Promise.all([alice.receivesFrom(1), bob.receivesFrom(1)]);
   await alice.hangUp();
   expect(await bob.endReason()).toBe('hangup');
 });

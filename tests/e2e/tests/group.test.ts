@@ -25,7 +25,11 @@ test(
   { timeout: 120_000 },
   async () => {
     const [alice, bob, carol] = await Promise.all(
-      ['Alice', 'Bob', 'Carol'].map((name) => Person.signIn(browser, server, name)),
+      [
+        ['Alice', 'red'],
+        ['Bob', 'lime'],
+        ['Carol', 'blue'],
+      ].map(([name, colour]) => Person.signIn(browser, server, name!, colour)),
     );
     await alice!.call('video', bob!, carol!);
     await Promise.all([bob!.see('incoming-call').waitFor(), carol!.see('incoming-call').waitFor()]);
@@ -45,6 +49,13 @@ test(
       alice!.seesMoving(carol!),
       bob!.seesMoving(carol!),
     ]);
+    // The right picture is in the right tile, and everybody hears and sees the other two.
+    const colours = { [alice!.id]: 'red', [bob!.id]: 'green', [carol!.id]: 'blue' };
+    for (const viewer of [alice!, bob!, carol!]) {
+      for (const other of [alice!, bob!, carol!].filter((each) => each !== viewer))
+        expect(await viewer.colourOf(other), `${other.id} as seen by ${viewer.id}`).toBe(colours[other.id]);
+    }
+    await Promise.all([alice!, bob!, carol!].map((each) => each.receivesFrom(2)));
     expect(await server.counts()).toMatchObject({ calls: 1, rooms: 1, peers: 3, producers: 6, consumers: 12 });
 
     await bob!.hangUp();

@@ -61,6 +61,44 @@ TEST_F(DirectTransportTest, SendsNothingWhileAnybodyIsPaused) {
   });
 }
 
+/// A key frame whose header has one extension of one byte's form: the RID (RFC 8852 section 3.1, RFC 8285 section 4.2).
+Bytes with_rid(std::uint16_t sequence_number, std::uint32_t ssrc, std::uint8_t extension_id, const std::string& rid) {
+  Bytes packet = test::key_frame_packet(sequence_number, ssrc);
+  Bytes extension{0xBE, 0xDE, 0, 1, static_cast<std::uint8_t>(extension_id << 4 | (rid.size() - 1))};
+  extension.insert(extension.end(), rid.begin(), rid.end());
+  extension.resize(8);
+  packet[0] |= 0x10;
+  packet.insert(packet.begin() + 12, extension.begin(), extension.end());
+  return packet;
+}
+
+// The stock worker aborts on the second of these packets: see worker/CMakeLists.txt.
+TEST_F(DirectTransportTest, ASenderWithSsrcZeroDisturbsNobody) {
+  run([this]() -> asio::awaitable<void> {
+    const auto router = co_await new_router();
+    const auto transport = co_await direct(router);
+    auto options = test::video_producer(2);
+    options.rtp_parameters.header_extensions.push_back(
+        test::header_extension(ortc::HeaderExtensionUri::rtp_stream_id, 9));
+    for (std::size_t i = 0; i < 2; ++i) {
+      auto& encoding = options.rtp_parameters.encodings.at(i);
+      encoding = {};
+      encoding.rid = "r" + std::to_string(i);
+    }
+    const auto layers = co_await produce(transport, options);
+    must(layers->send(with_rid(1, 5, 9, "r0")));
+    must(layers->send(with_rid(2, 0, 9, "r0")));
+    const auto answered = co_await layers->get_stats();
+    EXPECT_EQ(must(answered).as_array().size(), 1U);
+    const auto producer = co_await produce(transport, audio_producer());
+    const auto consumer = co_await consume(router, transport, producer->id());
+    EventLog log;
+    log.watch(consumer->on_rtp, "rtp");
+    must(producer->send(test::audio_packet(3)));
+    EXPECT_TRUE(co_await eventually([&] { return log.names.size() == 1; }));
+  });
+}
+
 TEST_F(DirectTransportTest, GetsAndTakesRtcp) {
   run([this]() -> asio::awaitable<void> {
     const auto router = co_await new_router();

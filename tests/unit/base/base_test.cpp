@@ -111,6 +111,22 @@ TEST(Signal, ASlotMayDestroyTheSignal) {
   EXPECT_EQ(after, 1);
 }
 
+TEST(Signal, ASlotMayEmitTheSameAgainAndGo) {
+  Signal<> signal;
+  std::string heard;
+  Subscription first;
+  first = signal.connect([&] {
+    heard += 'a';
+    first.disconnect();
+    signal.emit();
+  });
+  const auto second = signal.connect([&] { heard += 'b'; });
+  signal.emit();
+  EXPECT_EQ(heard, "abb");
+  signal.emit();
+  EXPECT_EQ(heard, "abbb");
+}
+
 TEST(Clock, TheManualClockStandsStillUntilItIsMoved) {
   ManualClock clock{from_ms(1000)};
   EXPECT_EQ(to_ms(clock.now()), 1000);
