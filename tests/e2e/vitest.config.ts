@@ -7,8 +7,8 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Two cores run three browsers, their cameras' encoders and the server: one that stalls is tried again, a mistake
-    // fails each time.
-    retry: 2,
+    // Two cores run three browsers, their cameras' encoders and the server: one that stalls is tried once more, a mistake
+    // fails both times.
+    retry: 1,
   },
 });
