@@ -12,6 +12,9 @@ namespace {
 /// A worker that lives this long is well: the wait before its next start begins anew.
 constexpr std::chrono::seconds well_after{60};
 
+/// How often an idle worker must show that it lives, so that one that hangs is found before somebody needs it.
+constexpr std::chrono::seconds probe_interval{1};
+
 }  // namespace
 
 WorkerPool::WorkerPool(boost::asio::io_context& io, MediaConfig config, Logger log)
@@ -45,6 +48,7 @@ boost::asio::awaitable<Result<>> WorkerPool::start_one(std::size_t slot) {
   mediasoup::WorkerSettings settings;
   settings.worker_bin = config_.worker_bin;
   settings.log_level = mediasoup::WorkerLogLevel::warn;
+  settings.probe_interval = probe_interval;
   slots_[slot].started = std::chrono::steady_clock::now();
   auto worker = co_await mediasoup::Worker::create(std::move(settings), log_.with("slot", slot));
   if (!worker) co_return worker.error();

@@ -6,10 +6,13 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <dirent.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 
 namespace json = boost::json;
 using namespace std::chrono_literals;
@@ -19,6 +22,15 @@ namespace {
 
 using test::code_of;
 using test::must;
+
+/// How many file descriptors this process has open.
+std::size_t open_files() {
+  std::size_t count = 0;
+  DIR* folder = ::opendir("/proc/self/fd");
+  while (::readdir(folder) != nullptr) ++count;
+  ::closedir(folder);
+  return count;
+}
 
 class WorkerDeathTest : public test::MediaFixture {
  protected:
@@ -121,6 +133,20 @@ TEST_F(WorkerDeathTest, AStoppedWorkerFailsItsRequestsAtTheDeadlineAndIsKilled) 
   });
 }
 
+TEST_F(WorkerDeathTest, AStoppedWorkerIsFoundThoughNobodyAsksItAnything) {
+  run([this]() -> asio::awaitable<void> {
+    WorkerSettings impatient = settings();
+    impatient.channel.request_timeout = 2s;
+    impatient.probe_interval = 100ms;
+    const std::shared_ptr<Worker> worker = co_await new_fake(impatient);
+    co_await sleep_for(300ms);
+    EXPECT_FALSE(worker->closed());
+    ::kill(worker->pid(), SIGSTOP);
+    const bool found = co_await eventually([&] { return worker->died(); }, 20s);
+    EXPECT_TRUE(found);
+  });
+}
+
 TEST_F(WorkerDeathTest, KillNineEndsAllThatTheWorkerHad) {
   run([this]() -> asio::awaitable<void> {
     const auto router = co_await new_router();
@@ -172,6 +198,16 @@ TEST_F(WorkerDeathTest, OneWorkerDiesAloneAndAnotherGoesOn) {
 }
 
 // --- at the start
+
+TEST_F(WorkerDeathTest, AWorkerThatNeverSaysThatItRunsIsKilledAtTheDeadline) {
+  run([]() -> asio::awaitable<void> {
+    WorkerSettings silent = fake("silent-at-start");
+    silent.startup_timeout = 200ms;
+    const Result<std::shared_ptr<Worker>> made = co_await Worker::create(silent);
+    EXPECT_EQ(code_of(made), Errc::worker_died);
+    EXPECT_NE(made.error().detail.find("did not start in 200 ms"), std::string::npos) << made.error().detail;
+  });
+}
 
 TEST_F(WorkerDeathTest, AWorkerThatEndsAtItsStartFailsWithItsExitCode) {
   run([]() -> asio::awaitable<void> {
@@ -233,6 +269,59 @@ TEST_F(WorkerDeathTest, WhatItPrintsDoesNotHurt) {
       must(updated);
     }
   });
+}
+
+TEST_F(WorkerDeathTest, NeitherFilesNorProcessesAreLeftBehind) {
+  run([this]() -> asio::awaitable<void> {
+    const std::shared_ptr<Worker> first = co_await new_worker();
+    first->close();
+    co_await first->wait_subprocess_closed();
+    workers.clear();
+  });
+  const std::size_t before = open_files();
+  run([this]() -> asio::awaitable<void> {
+    for (int i = 0; i < 4; ++i) {
+      const std::shared_ptr<Worker> worker = co_await new_worker();
+      if (i % 2 == 0) {
+        worker->close();
+      } else {
+        ::kill(worker->pid(), SIGKILL);
+      }
+      co_await worker->wait_subprocess_closed();
+    }
+  });
+  EXPECT_EQ(open_files(), before);
+}
+
+TEST_F(WorkerDeathTest, ItsSignalsAndFilesAreNotOurs) {
+  // Blocked and ignored signals would be inherited, and so would files opened without O_CLOEXEC.
+  sigset_t blocked;
+  sigset_t old;
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &old);
+  FILE* leaky = std::fopen("/proc/self/status", "r");
+  run([this]() -> asio::awaitable<void> {
+    const std::shared_ptr<Worker> worker = co_await new_worker();
+    const std::string proc = "/proc/" + std::to_string(worker->pid());
+    std::ifstream status{proc + "/status"};
+    std::string line;
+    bool looked = false;
+    while (std::getline(status, line)) {
+      if (!line.starts_with("SigBlk:")) continue;
+      looked = true;
+      EXPECT_EQ(std::stoull(line.substr(7), nullptr, 16), 0U);
+    }
+    EXPECT_TRUE(looked);
+    char target[256] = {};
+    for (int fd = 5; fd < 64; ++fd) {
+      const ssize_t size = ::readlink((proc + "/fd/" + std::to_string(fd)).c_str(), target, sizeof target - 1);
+      const std::string_view opened{target, size > 0 ? static_cast<std::size_t>(size) : 0};
+      EXPECT_EQ(opened.find("/status"), std::string_view::npos) << opened;
+    }
+  });
+  std::fclose(leaky);
+  ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
 }
 
 }  // namespace
