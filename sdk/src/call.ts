@@ -342,7 +342,10 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     clearInterval(this.#statsTimer);
     this.#mediaSide.close();
     this.local.close();
-    for (const participant of this.#participants.values()) this.#dropTracks(participant, false);
+    for (const participant of this.#participants.values()) {
+      this.#dropTracks(participant, false);
+      this.#stopRinging(participant, reason);
+    }
     this.#setState('ended');
     this.emit('ended', reason);
   }
@@ -517,6 +520,14 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     if (media.group || [...this.#participants.values()].filter(({ present }) => present).length < 2) return;
     media.group = true;
     this.local.camera.remake();
+  }
+
+  /** At the end nobody rings any more. */
+  #stopRinging(participant: ParticipantImpl, reason: EndReason): void {
+    if (participant.state !== 'invited' && participant.state !== 'ringing') return;
+    const declined = reason === 'declined' || reason === 'busy';
+    participant.endReason = reason;
+    this.#place(participant, reason === 'timeout' ? 'no-answer' : declined ? 'declined' : 'left');
   }
 
   #leave(participant: ParticipantImpl, reason: EndReason | null): void {

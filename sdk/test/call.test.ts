@@ -197,6 +197,15 @@ describe('A call that is not accepted', () => {
     expect(incoming.remainingMs).toBe(0);
   });
 
+  it('leaves nobody ringing, however it ends', async () => {
+    const { call } = await new World().ringing();
+    const states: string[] = [];
+    call.on('participant-changed', ({ state }) => states.push(state));
+    await settled(call.leave());
+    expect(call.participants).toMatchObject([{ state: 'left', endReason: 'canceled', ringing: null }]);
+    expect(states).toEqual(['left']);
+  });
+
   it('stops ringing by itself when the word of its end was lost', async () => {
     const world = new World();
     const { incoming } = await world.ringing({ ringSeconds: 5 });
