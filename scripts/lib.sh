@@ -151,7 +151,7 @@ build_workspace() { # NAME SOURCE_FOLDER...
   now=$(cd "$top" && git ls-files -co --exclude-standard -- package-lock.json "$@" | LC_ALL=C sort | xargs -d '\n' sha256sum 2>/dev/null | sha256sum)
   if [ -d "$top/$name/dist" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ]; then return; fi
   say "Building $name/"
-  (cd "$top" && npm run --silent build -w "$name" >&2) || return
+  (cd "$top" && NODE_ENV=production npm run --silent build -w "$name" >&2) || return
   mkdir -p "$top/build"
   printf '%s\n' "$now" >"$stamp"
 }

@@ -68,6 +68,10 @@ describe('The README', () => {
     expect(programs[0]!.trim().split('\n').length).toBeLessThanOrEqual(13);
   });
 
+  it('has the program that the front page of the repository shows', () => {
+    expect(readFileSync(join(root, '../README.md'), 'utf8')).toContain(programs[0]);
+  });
+
   it('has programs that type-check', () => {
     expect(problems(programs)).toEqual([]);
   }, 120_000);

@@ -16,6 +16,9 @@ export interface Counts {
   workers: { pid: number; routers: number; transports: number }[];
 }
 
+/** Free ones, and one worker. */
+const ownPorts = ['--http-listen', '127.0.0.1:0', '--media-port', '0', '--media-workers', '1'];
+
 export class Server {
   private constructor(
     private readonly process: ChildProcess,
@@ -26,17 +29,17 @@ export class Server {
   /** `args` go to `carillon serve` beside what a test needs. */
   static async start(args: string[] = [], { dev = true, env = {} } = {}): Promise<Server> {
     const binary = process.env.CARILLON_BINARY ?? `${root}build/release/app/carillon`;
-    const child = spawn(
-      binary,
-      [
-        'serve',
-        ...(dev ? ['--dev'] : []),
-        ...['--http-listen', '127.0.0.1:0', '--media-port', '0', '--media-workers', '1'],
-        ...['--web-dir', process.env.CARILLON_WEB_DIR ?? `${root}web/dist`],
-        ...args,
-      ],
-      { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } },
-    );
+    const web = args.includes('--web-dir') ? [] : ['--web-dir', process.env.CARILLON_WEB_DIR ?? `${root}web/dist`];
+    return Server.spawn(binary, ['serve', ...(dev ? ['--dev'] : []), ...ownPorts, ...web, ...args], env);
+  }
+
+  /** As `start`, by a program that ends up as `carillon serve --dev`. */
+  static run(program: string): Promise<Server> {
+    return Server.spawn(program, ownPorts, {});
+  }
+
+  private static async spawn(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<Server> {
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
     const lines: string[] = [];
     const url = await new Promise<string>((resolve, reject) => {
       let rest = '';
