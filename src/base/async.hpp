@@ -54,8 +54,8 @@ asio::awaitable<Result<T>> with_timeout(asio::awaitable<Result<T>> operation, Du
 template <class T>
 class Mailbox {
  public:
-  Mailbox(asio::any_io_executor executor, std::size_t capacity)
-      : wake_{std::move(executor), asio::steady_timer::time_point::max()}, capacity_{capacity} {}
+  Mailbox(const asio::any_io_executor& executor, std::size_t capacity)
+      : wake_{executor, asio::steady_timer::time_point::max()}, capacity_{capacity} {}
 
   /// False when it is full or closed; the value is then lost and the sender must act.
   [[nodiscard]] bool push(T value) {

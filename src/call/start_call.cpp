@@ -28,7 +28,7 @@ Result<Reply> Calls::on(const StartCall& command, const UserId& user, Time now, 
   } else if (callees->size() == 1) {
     if (Call* shared = shared_with(user, callees->front())) {
       const bool glare = shared->person(user)->ringing();
-      const auto reply = enter(*shared, user, command.device, now, out);
+      auto reply = enter(*shared, user, command.device, now, out);
       if (glare && reply) shared->met(command.device, callees->front(), out);
       return reply;
     }

@@ -71,7 +71,7 @@ Result<> decode_integer(const json::value& from, std::int64_t& to, std::int64_t 
 template <class Tag>
 Result<> decode(const json::value& from, Id<Tag>& to, const Path& path) {
   std::string text;
-  const Result<> read = decode_text(from, text, 1, id_bytes_max, path);
+  Result<> read = decode_text(from, text, 1, id_bytes_max, path);
   if (read) to = Id<Tag>{std::move(text)};
   return read;
 }
@@ -84,7 +84,7 @@ Result<> decode(const json::value& from, Text<max>& to, const Path& path) {
 template <class T, T min, T max>
 Result<> decode(const json::value& from, Bounded<T, min, max>& to, const Path& path) {
   std::int64_t number = 0;
-  const Result<> read = decode_integer(from, number, min, max, path);
+  Result<> read = decode_integer(from, number, min, max, path);
   if (read) to.value = static_cast<T>(number);
   return read;
 }
