@@ -25,6 +25,8 @@ export class BrowserCapture implements CaptureEngine {
   }
 
   mayOpen(kind: Permission): boolean {
+    // What stands in for a camera until then is a canvas (browser-engine.ts).
+    if (kind === 'camera' && !('captureStream' in HTMLCanvasElement.prototype)) return false;
     return this.#permissions.get(kind)?.state === 'granted';
   }
 
