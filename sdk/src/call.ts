@@ -17,6 +17,7 @@ import type {
   WirePeer,
 } from './protocol.js';
 import { NO_SAMPLE, type QualitySample } from './quality.js';
+import { StreamHistory } from './stream-history.js';
 import type {
   Call,
   CallEvents,
@@ -26,7 +27,6 @@ import type {
   Me,
   Metadata,
   Participant,
-  StreamStats,
   TransportStats,
   UserInfo,
 } from './types.js';
@@ -77,8 +77,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   #endReason: EndReason | null = null;
   #activeSpeaker: ParticipantImpl | null = null;
   #statsTimer: ReturnType<typeof setInterval> | undefined;
-  /** Last numbers by stream, for the differences. */
-  readonly #lastStats = new Map<string, StreamStats>();
+  readonly #streams = new StreamHistory();
 
   constructor(terms: CallTerms, context: CallContext, local: LocalMediaImpl, media: CallMedia) {
     super();
@@ -545,7 +544,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     for (const track of participant.tracks) {
       participant.removeTrack(track.id);
       track.close();
-      this.#lastStats.delete(track.id);
+      this.#streams.forget(track.id);
       if (tell) this.emit('track-removed', track, participant);
     }
   }
@@ -585,38 +584,13 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     for (const participant of this.#participants.values()) {
       if (participant.state !== 'joined') continue;
       const streams = recv.streams.filter((stream) => stream.userId === participant.userId);
-      const sample = this.#sample(streams, participant, recv);
-      this.#updateQuality(participant, sample);
-    }
-    for (const stream of recv.streams) {
-      if (stream.trackId !== null) this.#lastStats.set(stream.trackId, stream);
-      if (stream.kind === 'video' && stream.frames > 0) this.mark('firstFrame');
-    }
-  }
-
-  /** What changed since the last measurement, of all streams of one participant. */
-  #sample(streams: readonly StreamStats[], participant: ParticipantImpl, recv: TransportStats): QualitySample {
-    let [lost, received, jitterMs, frozen] = [0, 0, null as number | null, false];
-    for (const now of streams) {
-      const before = now.trackId === null ? undefined : this.#lastStats.get(now.trackId);
-      if (!before) continue;
-      lost += Math.max(0, now.packetsLost - before.packetsLost);
-      received += Math.max(0, now.packets - before.packets);
-      if (now.jitterMs !== null) jitterMs = Math.max(jitterMs ?? 0, now.jitterMs);
-      const track = participant.tracks.find((one) => one.id === now.trackId);
       // A screen on which nothing moves has no new frames either.
-      if (track?.source === 'camera' && !track.muted && now.frames === before.frames) {
-        frozen ||= before.frames > 0;
-      }
+      const cameras = participant.tracks.filter((track) => track.source === 'camera' && !track.muted);
+      const moving = new Set(cameras.map((track) => track.id));
+      this.#updateQuality(participant, this.#streams.sample(streams, moving, recv.roundTripMs));
     }
-    const total = lost + received;
-    return {
-      ...NO_SAMPLE,
-      loss: total > 0 ? lost / total : null,
-      jitterMs,
-      roundTripMs: recv.roundTripMs,
-      frozen,
-    };
+    this.#streams.remember(recv.streams);
+    if (recv.streams.some((stream) => stream.kind === 'video' && stream.frames > 0)) this.mark('firstFrame');
   }
 
   #updateQuality(participant: ParticipantImpl, sample: QualitySample): void {
