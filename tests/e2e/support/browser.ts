@@ -154,6 +154,16 @@ export class Person {
     });
   }
 
+  /** The server's ICE username of each path; a restart makes new ones (RFC 8445 section 9). */
+  async iceUsernames(): Promise<string[]> {
+    return this.page.evaluate(() => {
+      const { peerConnections } = window as unknown as { peerConnections: RTCPeerConnection[] };
+      return peerConnections
+        .filter((each) => each.connectionState === 'connected')
+        .flatMap((each) => /^a=ice-ufrag:(.*)$/m.exec(each.remoteDescription?.sdp ?? '')?.[1]?.trim() ?? []);
+    });
+  }
+
   /** Media truth: from so many others sound that is not silence arrives, and pictures are decoded, more and more. */
   async receivesFrom(others: number): Promise<void> {
     const sum = async () =>

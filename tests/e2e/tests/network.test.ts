@@ -56,3 +56,20 @@ test('a cable that stays cut: disconnected after the grace, and nothing is left'
   await server.until((counts) => counts.calls === 0 && counts.rooms === 0 && counts.transports === 0);
   cable.close();
 });
+
+test('another network: ICE is restarted in both directions, and the pictures go on', async () => {
+  const cable = await Proxy.before(server.url);
+  const [alice, bob] = await callThrough(cable);
+  const before = await bob.iceUsernames();
+  expect(before).toHaveLength(2);
+  // What a browser tells a page when it is back on a network, another one perhaps.
+  await bob.page.evaluate(() => window.dispatchEvent(new Event('online')));
+  await expect
+    .poll(async () => (await bob.iceUsernames()).filter((name) => before.includes(name)), { timeout: 10_000 })
+    .toEqual([]);
+  expect(await bob.iceUsernames()).toHaveLength(2);
+  await Promise.all([alice.seesMoving(bob), bob.seesMoving(alice)]);
+  await bob.hangUp();
+  expect(await alice.endReason()).toBe('hangup');
+  cable.close();
+});
