@@ -147,6 +147,7 @@ asio::awaitable<Result<>> Consumer::enable_trace_event(std::vector<ConsumerTrace
   const auto self = shared_from_this();
   if (const auto open = check_open(); !open) co_return open.error();
   std::vector<FBS::Consumer::TraceEventType> events;
+  events.reserve(types.size());
   for (const auto type : types) events.push_back(fbs::write_trace_type(type));
   auto answer = request(*channel_, Method::CONSUMER_ENABLE_TRACE_EVENT, data_.id, [&](Builder& builder) {
     return FBS::Consumer::CreateEnableTraceEventRequestDirect(builder, &events);
