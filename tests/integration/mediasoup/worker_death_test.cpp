@@ -265,7 +265,8 @@ TEST_F(WorkerDeathTest, WhatItPrintsDoesNotHurt) {
   run([this]() -> asio::awaitable<void> {
     const std::shared_ptr<Worker> worker = co_await new_fake(fake("chatty"));
     for (int i = 0; i < 20; ++i) {
-      const Result<> updated = co_await worker->update_settings(WorkerUpdateableSettings{});
+      const WorkerUpdateableSettings unchanged{};
+      const Result<> updated = co_await worker->update_settings(unchanged);
       must(updated);
     }
   });

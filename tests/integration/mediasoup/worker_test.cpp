@@ -68,7 +68,8 @@ TEST_F(WorkerTest, UpdatesSettings) {
     settings.log_tags = std::vector<std::string>{"ice", "dtls"};
     const Result<> updated = co_await worker->update_settings(settings);
     must(updated);
-    const Result<> nothing = co_await worker->update_settings(WorkerUpdateableSettings{});
+    const WorkerUpdateableSettings unchanged{};
+    const Result<> nothing = co_await worker->update_settings(unchanged);
     must(nothing);
   });
 }
@@ -103,7 +104,8 @@ TEST_F(WorkerTest, AfterCloseEverythingIsRefusedAtOnce) {
     EXPECT_EQ(code_of(dump), Errc::worker_died);
     const Result<json::value> usage = co_await worker->get_resource_usage();
     EXPECT_EQ(code_of(usage), Errc::worker_died);
-    const Result<> updated = co_await worker->update_settings(WorkerUpdateableSettings{});
+    const WorkerUpdateableSettings unchanged{};
+    const Result<> updated = co_await worker->update_settings(unchanged);
     EXPECT_EQ(code_of(updated), Errc::worker_died);
     const Result<std::shared_ptr<Router>> router = co_await worker->create_router(RouterOptions{});
     EXPECT_EQ(code_of(router), Errc::worker_died);
