@@ -41,8 +41,9 @@ enum class Via { socket, push };
 
 struct CallRinging {
   UserId user;
-  std::size_t devices = 0;  ///< How many ring now.
+  std::size_t devices = 0;  ///< By socket: how many ring now. By push: how many its services took it for.
   Via via = Via::socket;
+  Reachability state = Reachability::ringing;
   friend bool operator==(const CallRinging&, const CallRinging&) = default;
 };
 
@@ -117,18 +118,22 @@ struct DropPeer {
   friend bool operator==(const DropPeer&, const DropPeer&) = default;
 };
 
-/// A callee has no connected device: push, and answer with the event Reached. At most once for each ring.
-struct ReachOffline {
+/// Somebody begins to ring: tell those of his devices that no socket tells (call::Reaching decides which), and answer
+/// with the event Reached. Comes before the first Tell of that ring.
+struct Reach {
   CallId call;
   UserId user;
-  friend bool operator==(const ReachOffline&, const ReachOffline&) = default;
+  CallStarted invitation;
+  friend bool operator==(const Reach&, const Reach&) = default;
 };
 
-/// That ring is over: stop what push has set ringing. Exactly once for each ReachOffline.
+/// That ring is over: stop what push has set ringing. Exactly once for each Reach.
 struct StopReaching {
   CallId call;
   UserId user;
-  EndReason reason = EndReason::hangup;  ///< As for a phone of his on which he did nothing.
+  EndReason reason = EndReason::hangup;  ///< For a device of his on which he did nothing.
+  DeviceId decided_on = {};              ///< Where he answered or declined; empty: nowhere.
+  EndReason decision = reason;           ///< For that device, where he declined.
   friend bool operator==(const StopReaching&, const StopReaching&) = default;
 };
 
@@ -144,7 +149,7 @@ struct WriteRecord {
   friend bool operator==(const WriteRecord&, const WriteRecord&) = default;
 };
 
-using Action = std::variant<Tell, OpenRoom, CloseRoom, DropPeer, ReachOffline, StopReaching, ForgetDevice, WriteRecord>;
+using Action = std::variant<Tell, OpenRoom, CloseRoom, DropPeer, Reach, StopReaching, ForgetDevice, WriteRecord>;
 using Actions = std::vector<Action>;
 
 }  // namespace carillon::call

@@ -131,16 +131,10 @@ void Call::tell_seated(const Message& message, const Person& except, Actions& ou
 void Call::tell_devices(const Person& person, Actions& out) {
   const Ringing& ringing = *person.ringing();
   const Person* by = this->person(ringing.by.user);
-  if (by && by->seated()) tell(by->seated()->device, CallRinging{person.user(), phones_here(ringing)}, out);
-}
-
-/// The number of his phones has changed. Without any, push must find him, once.
-void Call::count_phones(Person& person, Actions& out) {
-  Ringing& ringing = std::get<Ringing>(person.place);
-  tell_devices(person, out);
-  if (phones_here(ringing) > 0 || ringing.reaching) return;
-  ringing.reaching = true;
-  out.emplace_back(ReachOffline{id(), person.user()});
+  if (!by || !by->seated()) return;
+  const std::size_t devices = phones_here(ringing);
+  const Reachability state = devices > 0 ? Reachability::ringing : Reachability::reaching;
+  tell(by->seated()->device, CallRinging{person.user(), devices, Via::socket, state}, out);
 }
 
 CallStarted Call::invitation(const Ringing& ringing) const {
@@ -170,16 +164,12 @@ void Call::ring(const UserId& user, const std::vector<DeviceId>& devices, const 
   person.record.rang_at = now;
   ring_until_ = std::max(ring_until_, until);
   Ringing& ringing = person.place.emplace<Ringing>(Ringing{by, until, {}});
+  out.emplace_back(Reach{id(), person.user(), invitation(ringing)});
   for (const DeviceId& device : devices) {
     ringing.phones.push_back({device});
     tell(device, invitation(ringing), out);
   }
-  if (!devices.empty()) {
-    tell_devices(person, out);
-  } else {
-    ringing.reaching = true;
-    out.emplace_back(ReachOffline{id(), person.user()});
-  }
+  if (!devices.empty()) tell_devices(person, out);
 }
 
 void Call::refuse_busy(const UserId& user, Actions& out) {
@@ -188,20 +178,21 @@ void Call::refuse_busy(const UserId& user, Actions& out) {
   tell_seated(CallDeclined{person.user(), EndReason::busy}, person, out);
 }
 
-void Call::reached(const UserId& user, std::size_t devices, Actions& out) {
+void Call::reached(const UserId& user, std::size_t devices, Reachability state, Actions& out) {
   const Person* person = this->person(user);
-  if (!person || !person->ringing() || !person->ringing()->reaching) return;
+  if (!person || !person->ringing()) return;
   const Person* by = this->person(person->ringing()->by.user);
-  if (by && by->seated()) tell(by->seated()->device, CallRinging{user, devices, Via::push}, out);
+  if (by && by->seated()) tell(by->seated()->device, CallRinging{user, devices, Via::push, state}, out);
 }
 
-/// His phones fall silent: `device` is told one reason, the others another. The caller of this gives him a new place.
-void Call::stop_ringing(Person& person, const DeviceId& device, EndReason there, EndReason elsewhere, Actions& out) {
-  const Ringing& ringing = *person.ringing();
-  for (const Phone& phone : ringing.phones) {
+/// His phones fall silent: `device`, where he decided, is told one reason, the others another. The caller of this gives
+/// him a new place.
+void Call::stop_ringing(const Person& person, const DeviceId& device, EndReason there, EndReason elsewhere,
+                        Actions& out) {
+  for (const Phone& phone : person.ringing()->phones) {
     tell(phone.device, EndCall{phone.device == device ? there : elsewhere}, out);
   }
-  if (ringing.reaching) out.emplace_back(StopReaching{id(), person.user(), elsewhere});
+  out.emplace_back(StopReaching{id(), person.user(), elsewhere, device, there});
 }
 
 void Call::decline(const UserId& user, const DeviceId& device, EndReason reason, Time now, Actions& out) {
@@ -258,7 +249,7 @@ void Call::device_away(const UserId& user, const DeviceId& device, Actions& out)
     Phone* phone = phone_of(*ringing, device);
     if (!phone || phone->away) return;
     phone->away = true;
-    count_phones(person, out);
+    tell_devices(person, out);
   }
 }
 
@@ -267,7 +258,7 @@ void Call::device_gone(const UserId& user, const DeviceId& device, EndReason why
   if (auto* ringing = std::get_if<Ringing>(&person.place)) {
     const std::size_t before = phones_here(*ringing);
     std::erase_if(ringing->phones, [&](const Phone& phone) { return phone.device == device; });
-    if (phones_here(*ringing) != before) count_phones(person, out);
+    if (phones_here(*ringing) != before) tell_devices(person, out);
   } else if (person.seated_on(device)) {
     leave(user, why, now, out);
   }
@@ -292,7 +283,7 @@ void Call::enter(const Party& who, const DeviceId& device, Time now, Actions& ou
   if (person.ringing()) {
     // The device that answers was ringing too, but hears its answer as the response.
     std::erase_if(std::get<Ringing>(person.place).phones, [&](const Phone& phone) { return phone.device == device; });
-    stop_ringing(person, {}, EndReason::answered_elsewhere, EndReason::answered_elsewhere, out);
+    stop_ringing(person, device, EndReason::answered_elsewhere, EndReason::answered_elsewhere, out);
   }
   person.place = Seated{device, now};
   if (!person.record.joined_at) person.record.joined_at = now;
@@ -361,7 +352,6 @@ void Call::check_invariants() const {
     if (const Ringing* ringing = person.ringing()) {
       check(person.record.rang_at.has_value(), "who rings has been rung");
       check(ringing->until <= ring_until_, "nobody rings after the last moment of ringing");
-      check(ringing->reaching || phones_here(*ringing) > 0, "who rings does so on a device or by push");
       for (const Phone& phone : ringing->phones) devices.push_back(phone.device);
     }
   }

@@ -29,7 +29,6 @@ struct Ringing {
   Party by;    ///< Who rings him, and hears how that goes.
   Time until;  ///< From this moment on it is too late to answer.
   std::vector<Phone> phones;
-  bool reaching = false;  ///< Push tries too.
 };
 
 struct Seated {
@@ -98,8 +97,8 @@ class Call {
             Actions& out);
   /// Like ring(), but he talks to somebody else: an answer at once.
   void refuse_busy(const UserId& user, Actions& out);
-  /// Push rings this many devices of him.
-  void reached(const UserId& user, std::size_t devices, Actions& out);
+  /// Push has reached this many devices of him.
+  void reached(const UserId& user, std::size_t devices, Reachability state, Actions& out);
 
   /// A device of a person connected or resumed: it rings if he does, and has its seat again.
   void device_here(const UserId& user, const DeviceId& device, Actions& out);
@@ -112,7 +111,7 @@ class Call {
   void enter(const Party& who, const DeviceId& device, Time now, Actions& out);
   /// Glare: who entered on this device did so by calling `other`, and hears that the other has accepted too.
   void met(const DeviceId& device, const UserId& other, Actions& out);
-  /// He who rings says no, on this device.
+  /// He who rings says no, on this device, which may be one that only push has told.
   void decline(const UserId& user, const DeviceId& device, EndReason reason, Time now, Actions& out);
   /// He who sits gives up his seat. Before an answer a hang-up is a cancel.
   void leave(const UserId& user, EndReason why, Time now, Actions& out);
@@ -139,8 +138,7 @@ class Call {
   void tell(const DeviceId& device, Message message, Actions& out);
   void tell_seated(const Message& message, const Person& except, Actions& out);
   void tell_devices(const Person& person, Actions& out);
-  void count_phones(Person& person, Actions& out);
-  void stop_ringing(Person& person, const DeviceId& device, EndReason there, EndReason elsewhere, Actions& out);
+  void stop_ringing(const Person& person, const DeviceId& device, EndReason there, EndReason elsewhere, Actions& out);
   void vacate(Person& person, EndReason why, Time now, Actions& out);
 
   Terms terms_;

@@ -171,7 +171,15 @@ void Calls::gone(const DeviceId& device, EndReason why, Time now, Actions& out) 
 // ---- News from push and media ------------------------------------------------------------------------------------
 
 void Calls::on(const Reached& event, Time, Actions& out) {
-  if (Call* call = live(event.call)) call->reached(event.user, event.devices, out);
+  if (Call* call = live(event.call)) call->reached(event.user, event.devices, event.state, out);
+}
+
+void Calls::on(const DeclinedByPush& event, Time now, Actions& out) {
+  Call* call = live(event.call);
+  const Person* person = call ? call->person(event.user) : nullptr;
+  if (!person || !person->ringing()) return;
+  call->decline(event.user, event.device, EndReason::declined, now, out);
+  file(*call, out);
 }
 
 void Calls::on(const RoomFailed& event, Time now, Actions& out) {

@@ -77,6 +77,7 @@ class Calls {
   void on(const DeviceLost& event, Time now, Actions& out);
   void on(const DeviceClosed& event, Time now, Actions& out);
   void on(const Reached& event, Time now, Actions& out);
+  void on(const DeclinedByPush& event, Time now, Actions& out);
   void on(const RoomFailed& event, Time now, Actions& out);
 
   /// Answers a repeated request as before, without a second effect.

@@ -19,6 +19,15 @@ enum class Media { audio, video };
 
 [[nodiscard]] std::string_view to_string(Media media);
 
+/// How far a ring has come to one person, over all his devices.
+enum class Reachability {
+  reaching,     ///< Push services have taken it; no device has said yet that it rings.
+  ringing,      ///< At least one device rings.
+  unreachable,  ///< No device is connected, and push reaches none. He may still connect.
+};
+
+[[nodiscard]] std::string_view to_string(Reachability state);
+
 // ---- Events: they cannot be refused, and answer nobody ---------------------------------------------------------
 
 /// A new session of a device opened. If that device was here already, its old session is over: it left as
@@ -45,11 +54,20 @@ struct DeviceClosed {
   DeviceId device;
 };
 
-/// Answer to the action ReachOffline: push rang this many devices of the user.
+/// Answer to the action Reach, each time it changes: how many devices of the user push has reached, and what that
+/// means.
 struct Reached {
   CallId call;
   UserId user;
   std::size_t devices = 0;
+  Reachability state = Reachability::reaching;
+};
+
+/// Somebody who rings has said no on a device without a session: with the ticket of a push.
+struct DeclinedByPush {
+  CallId call;
+  UserId user;
+  DeviceId device;
 };
 
 /// The room of this call is lost (its worker died) and will not come back.
@@ -57,7 +75,8 @@ struct RoomFailed {
   CallId call;
 };
 
-using Event = std::variant<DeviceConnected, DeviceResumed, DeviceLost, DeviceClosed, Reached, RoomFailed>;
+using Event =
+    std::variant<DeviceConnected, DeviceResumed, DeviceLost, DeviceClosed, Reached, DeclinedByPush, RoomFailed>;
 
 // ---- Commands: one from a device, each answered with a Reply or an Error ---------------------------------------
 

@@ -22,6 +22,15 @@ std::string_view to_string(Via via) {
   return "socket";
 }
 
+std::string_view to_string(Reachability state) {
+  switch (state) {
+    case Reachability::reaching: return "reaching";
+    case Reachability::ringing: return "ringing";
+    case Reachability::unreachable: return "unreachable";
+  }
+  return "reaching";
+}
+
 std::string_view to_string(Role role) {
   switch (role) {
     case Role::caller: return "caller";

@@ -135,7 +135,7 @@ void CallDriver::perform(const call::Actions& actions) {
                 r.answered_at.has_value(), static_cast<double>(r.duration().count()) / 1000, r.people.size(), r.call);
       if (on_record) on_record(r);
     }
-    // ReachOffline and StopReaching wait for push: until it is there, an offline callee rings when he connects.
+    // Reach and StopReaching wait for push: until it is there, an offline callee rings when he connects.
   }
   arm();
 }

@@ -38,7 +38,7 @@ struct Data {
     return data;
   }
   json::object operator()(const call::CallRinging& m) const {
-    return {{"userId", m.user.str()}, {"devices", m.devices}, {"via", m.via == call::Via::push ? "push" : "socket"}};
+    return {{"userId", m.user.str()}, {"devices", m.devices}, {"via", to_string(m.via)}, {"state", to_string(m.state)}};
   }
   json::object operator()(const call::CallAccepted& m) const { return {{"userId", m.user.str()}}; }
   json::object operator()(const call::CallDeclined& m) const {

@@ -20,7 +20,9 @@ std::string words(const Message& message) {
       Overloaded{
           [](const CallStarted&) { return std::string{"call-started"}; },
           [](const CallRinging& m) {
-            return fmt::format("call-ringing {} on {}{}", m.user, m.devices, m.via == Via::push ? " by push" : "");
+            const std::string state = m.state == Reachability::ringing ? "" : fmt::format(" {}", to_string(m.state));
+            return fmt::format("call-ringing {} on {}{}{}", m.user, m.devices, m.via == Via::push ? " by push" : "",
+                               state);
           },
           [](const CallAccepted& m) { return fmt::format("call-accepted {}", m.user); },
           [](const CallDeclined& m) { return fmt::format("call-declined {} {}", m.user, to_string(m.reason)); },
@@ -43,7 +45,7 @@ std::string describe(const Action& action) {
           [](const OpenRoom&) { return std::string{"open room"}; },
           [](const CloseRoom&) { return std::string{"close room"}; },
           [](const DropPeer& a) { return fmt::format("drop peer {}", a.device); },
-          [](const ReachOffline& a) { return fmt::format("reach {}", a.user); },
+          [](const Reach& a) { return fmt::format("reach {}", a.user); },
           [](const StopReaching& a) { return fmt::format("stop reaching {} {}", a.user, to_string(a.reason)); },
           [](const ForgetDevice& a) { return fmt::format("forget {}", a.device); },
           [](const WriteRecord& a) { return fmt::format("record {}", to_string(a.record.reason)); },

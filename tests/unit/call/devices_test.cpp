@@ -11,11 +11,56 @@ using ::testing::ElementsAre;
 TEST(Devices, AnOfflineCalleeIsReachedByPushAndKeepsRinging) {
   Town town;
   town.connect("alice.phone");
-  EXPECT_THAT(town.start("alice.phone", {"bob"}), Does("open room", "reach bob"));
-  EXPECT_THAT(town.reached("bob", 3), Does("alice.phone: call-ringing bob on 3 by push"));
+  EXPECT_THAT(town.start("alice.phone", {"bob"}), DoesAll("open room", "reach bob"));
+  EXPECT_THAT(town.reached("bob", 3), Does("alice.phone: call-ringing bob on 3 by push reaching"));
+  EXPECT_THAT(town.reached("bob", 3, Reachability::ringing), Does("alice.phone: call-ringing bob on 3 by push"));
   EXPECT_THAT(town.wait(30s),
-              Does("stop reaching bob timeout", "alice.phone: end-call timeout", "close room", "record timeout"));
-  EXPECT_THAT(town.reached("bob", 3), Does());
+              DoesAll("stop reaching bob timeout", "alice.phone: end-call timeout", "close room", "record timeout"));
+  EXPECT_THAT(town.reached("bob", 3), DoesAll());
+}
+
+TEST(Devices, TheCallerHearsThatNobodyCanBeReached) {
+  Town town;
+  town.connect("alice.phone");
+  town.start("alice.phone", {"bob"});
+  EXPECT_THAT(town.reached("bob", 0, Reachability::unreachable),
+              Does("alice.phone: call-ringing bob on 0 by push unreachable"));
+  EXPECT_THAT(town.connect("bob.phone"), Does("bob.phone: call-started", "alice.phone: call-ringing bob on 1"));
+}
+
+TEST(Devices, ADeclineWithTheTicketOfAPushIsADecline) {
+  Town town;
+  town.connect("alice.phone");
+  town.start("alice.phone", {"bob"});
+  EXPECT_THAT(town.declined_by_push("bob.tablet"),
+              DoesAll("stop reaching bob declined-elsewhere", "alice.phone: call-declined bob declined",
+                      "alice.phone: end-call declined", "close room", "record declined"));
+  EXPECT_THAT(town.declined_by_push("bob.tablet"), DoesAll());
+}
+
+TEST(Devices, ADeclineByPushStopsTheDevicesThatRing) {
+  Town town = ringing_call();
+  EXPECT_THAT(town.declined_by_push("bob.tablet").lines("bob"),
+              ElementsAre("bob.laptop: end-call declined-elsewhere", "bob.phone: end-call declined-elsewhere"));
+}
+
+TEST(Devices, PushIsToldWhereItWasDecided) {
+  Town town = ringing_call();
+  const auto stopped = [](const Happened& happened) {
+    for (const Action& action : happened.actions) {
+      if (const auto* stop = std::get_if<StopReaching>(&action)) return *stop;
+    }
+    return StopReaching{};
+  };
+  EXPECT_EQ(stopped(town.decline("bob.phone", EndReason::busy)),
+            (StopReaching{town.latest, UserId{"bob"}, EndReason::declined_elsewhere, DeviceId{"bob.phone"},
+                          EndReason::busy}));
+  town.start("alice.phone", {"bob"});
+  EXPECT_EQ(stopped(town.accept("bob.laptop")),
+            (StopReaching{town.latest, UserId{"bob"}, EndReason::answered_elsewhere, DeviceId{"bob.laptop"}}));
+  town.end("alice.phone");
+  town.start("alice.phone", {"bob"});
+  EXPECT_EQ(stopped(town.end("alice.phone")), (StopReaching{town.latest, UserId{"bob"}, EndReason::canceled}));
 }
 
 TEST(Devices, ADeviceThatConnectsMeanwhileRingsAtOnce) {
@@ -23,8 +68,9 @@ TEST(Devices, ADeviceThatConnectsMeanwhileRingsAtOnce) {
   town.connect("alice.phone");
   town.start("alice.phone", {"bob"});
   EXPECT_THAT(town.connect("bob.phone"), Does("bob.phone: call-started", "alice.phone: call-ringing bob on 1"));
-  EXPECT_THAT(town.accept("bob.phone"), Does("stop reaching bob answered-elsewhere", "alice.phone: call-accepted bob",
-                                             "alice.phone: participant-joined bob.phone"));
+  EXPECT_THAT(town.accept("bob.phone"),
+              DoesAll("stop reaching bob answered-elsewhere", "alice.phone: call-accepted bob",
+                      "alice.phone: participant-joined bob.phone"));
 }
 
 TEST(Devices, ARingingDeviceThatDropsDoesNotCountAndRingsAgainWhenItResumes) {
@@ -34,14 +80,14 @@ TEST(Devices, ARingingDeviceThatDropsDoesNotCountAndRingsAgainWhenItResumes) {
   EXPECT_TRUE(town.accept("bob.phone").ok());
 }
 
-TEST(Devices, WhenTheLastRingingDeviceGoesPushTakesOver) {
+TEST(Devices, WhenTheLastRingingDeviceGoesThereIsStillPush) {
   Town town = ringing_call();
   town.close("bob.laptop");
-  EXPECT_THAT(town.lose("bob.phone"), Does("alice.phone: call-ringing bob on 0", "reach bob"));
+  EXPECT_THAT(town.lose("bob.phone"), DoesAll("alice.phone: call-ringing bob on 0 reaching"));
   EXPECT_THAT(town.resume("bob.phone"), Does("bob.phone: call-started", "alice.phone: call-ringing bob on 1"));
-  EXPECT_THAT(town.lose("bob.phone"), Does("alice.phone: call-ringing bob on 0"));  // reached once is enough
+  EXPECT_THAT(town.lose("bob.phone"), DoesAll("alice.phone: call-ringing bob on 0 reaching"));
   EXPECT_THAT(town.end("alice.phone"),
-              Does("alice.phone: end-call canceled", "stop reaching bob canceled", "close room", "record canceled"));
+              DoesAll("alice.phone: end-call canceled", "stop reaching bob canceled", "close room", "record canceled"));
 }
 
 TEST(Devices, AResumedDeviceHearsTheEndsItMissed) {

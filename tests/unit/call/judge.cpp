@@ -97,7 +97,7 @@ void Judge::judge(const DropPeer& drop) {
   }
 }
 
-void Judge::judge(const ReachOffline& reach) {
+void Judge::judge(const Reach& reach) {
   EXPECT_TRUE(calls_[reach.call].reaching.insert(reach.user).second) << "push tries once for each ring";
 }
 

@@ -44,7 +44,7 @@ class Judge {
   void judge(const OpenRoom& open);
   void judge(const CloseRoom& close);
   void judge(const DropPeer& drop);
-  void judge(const ReachOffline& reach);
+  void judge(const Reach& reach);
   void judge(const StopReaching& stop);
   void judge(const ForgetDevice& forget) { gone(forget.device); }
   void judge(const WriteRecord& written);

@@ -95,6 +95,8 @@ class Simulation {
     if (dice_.percent(2)) return happens(RoomFailed{some_call(device)}, device);
     if (dice_.percent(10))
       return happens(Reached{some_call(device), UserId{dice_.one_of(users_)}, dice_.roll(3)}, device);
+    if (dice_.percent(3))
+      return happens(DeclinedByPush{some_call(device), user_of(device.id.str()), device.id}, device);
     send(some_command(device));
   }
 

@@ -113,6 +113,7 @@ std::vector<Event_> events() {
       {"bob.phone closes", [](Town& town) { return town.close("bob.phone"); }},
       {"bob.watch connects", [](Town& town) { return town.connect("bob.watch"); }},
       {"push reaches one device of bob", [](Town& town) { return town.reached("bob", 1); }},
+      {"bob.tablet declines by push", [](Town& town) { return town.declined_by_push("bob.tablet"); }},
       {"10 s pass", [](Town& town) { return town.wait(10s); }},
       {"30 s pass", [](Town& town) { return town.wait(30s); }},
       {"the room fails", [](Town& town) { return town.room_failed(); }},

@@ -23,6 +23,13 @@ std::vector<std::string> Happened::lines(const std::string& start) const {
   return some;
 }
 
+std::vector<std::string> Happened::lines_but_reach() const {
+  std::vector<std::string> some = lines();
+  std::erase_if(
+      some, [](const std::string& line) { return line.starts_with("reach ") || line.starts_with("stop reaching "); });
+  return some;
+}
+
 CallRecord Happened::record() const {
   for (const Action& action : actions) {
     if (const auto* written = std::get_if<WriteRecord>(&action)) return written->record;
@@ -105,8 +112,12 @@ Happened Town::invite(const std::string& device, std::vector<std::string> callee
 Happened Town::join(const std::string& device, CallId call) { return command(Join{DeviceId{device}, named(call)}); }
 Happened Town::leave(const std::string& device, CallId call) { return command(Leave{DeviceId{device}, named(call)}); }
 
-Happened Town::reached(const std::string& user, std::size_t devices) {
-  return event(Reached{latest, UserId{user}, devices});
+Happened Town::reached(const std::string& user, std::size_t devices, Reachability state) {
+  return event(Reached{latest, UserId{user}, devices, state});
+}
+
+Happened Town::declined_by_push(const std::string& device) {
+  return event(DeclinedByPush{latest, user_of(device), DeviceId{device}});
 }
 
 Happened Town::room_failed() { return event(RoomFailed{latest}); }

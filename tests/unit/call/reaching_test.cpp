@@ -1,0 +1,326 @@
+// Who gets a push, when, and what the ring ledger and the caller hear of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "call/reaching.hpp"
+
+namespace carillon::call {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <class... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+std::vector<std::string> words(const ReachActions& actions) {
+  std::vector<std::string> lines;
+  for (const ReachAction& action : actions) {
+    lines.push_back(std::visit(
+        Overloaded{
+            [](const FindTargets& a) { return fmt::format("find {}", a.user); },
+            [](const PushRing& a) { return fmt::format("ring {}", a.target.subscription); },
+            [](const PushEnd& a) { return fmt::format("end {} {}", a.target.subscription, to_string(a.reason)); },
+            [](const PushMissed& a) { return fmt::format("missed {} from {}", a.target.subscription, a.caller.name); },
+            [](const TellReached& a) {
+              return fmt::format("{} on {} {}", a.event.user, a.event.devices, to_string(a.event.state));
+            },
+        },
+        action));
+  }
+  return lines;
+}
+
+/// bob is called by alice. Subscriptions are called after their devices: "phone" is that of bob.phone.
+struct Ringing_ {
+  Reaching reaching;
+  Time now{1'000'000s};
+  CallId call{"call"};
+  UserId bob{"bob"};
+
+  static DeviceId device(const std::string& name) { return DeviceId{"bob." + name}; }
+  static std::vector<PushTarget> targets(const std::vector<std::string>& names) {
+    std::vector<PushTarget> all;
+    for (const std::string& name : names) all.push_back({name, device(name), "webpush"});
+    return all;
+  }
+
+  template <class Step>
+  std::vector<std::string> after(Step step) {
+    ReachActions out;
+    step(out);
+    return words(out);
+  }
+  std::vector<std::string> begin() {
+    return after([&](auto& out) {
+      reaching.begin({call, bob, {RoomId{"room"}, {UserId{"alice"}, "Alice"}, {bob}, Media::video, now + 30s}}, out);
+    });
+  }
+  std::vector<std::string> told(const std::string& name) {
+    return after([&](auto& out) { reaching.told(call, bob, device(name), now, out); });
+  }
+  std::vector<std::string> found(const std::vector<std::string>& names) {
+    return after([&](auto& out) { reaching.found(call, bob, targets(names), now, out); });
+  }
+  std::vector<std::string> confirmed(const std::string& name) {
+    return after([&](auto& out) { reaching.confirmed(call, bob, device(name), now, out); });
+  }
+  std::vector<std::string> confirmed_by_push(const std::string& name) {
+    return after([&](auto& out) { reaching.confirmed_by_push(call, bob, name, now, out); });
+  }
+  std::vector<std::string> gone(const std::string& name) {
+    return after([&](auto& out) { reaching.gone(bob, device(name), now, out); });
+  }
+  std::vector<std::string> taken(const std::string& name) {
+    return after([&](auto& out) { reaching.taken(call, bob, name, now, out); });
+  }
+  std::vector<std::string> failed(const std::string& name, const std::string& why) {
+    return after([&](auto& out) { reaching.failed(call, bob, name, why, out); });
+  }
+  std::vector<std::string> wait(Duration time) {
+    now += time;
+    return after([&](auto& out) { reaching.tick(now, out); });
+  }
+  std::vector<std::string> end(EndReason reason, const std::string& decided_on = {},
+                               EndReason decision = EndReason::declined) {
+    const DeviceId where = decided_on.empty() ? DeviceId{} : device(decided_on);
+    return after([&](auto& out) { reaching.end({call, bob, reason, where, decision}, now, out); });
+  }
+  LedgerEntry line(std::size_t index) { return reaching.ledger(call).at(index); }
+};
+
+Ringing_ with_targets(const std::vector<std::string>& names) {
+  Ringing_ ring;
+  ring.begin();
+  ring.found(names);
+  return ring;
+}
+
+TEST(Reaching, DevicesWithoutASocketGetAPushAtOnce) {
+  Ringing_ ring;
+  EXPECT_THAT(ring.begin(), ElementsAre("find bob"));
+  EXPECT_THAT(ring.found({"phone", "tablet"}), ElementsAre("ring phone", "ring tablet"));
+}
+
+TEST(Reaching, TheCallerHearsHowFarPushCame) {
+  Ringing_ ring = with_targets({"phone", "tablet"});
+  EXPECT_THAT(ring.taken("phone"), ElementsAre("bob on 1 reaching"));
+  EXPECT_THAT(ring.taken("tablet"), ElementsAre("bob on 2 reaching"));
+  EXPECT_THAT(ring.confirmed_by_push("tablet"), ElementsAre("bob on 2 ringing"));
+  EXPECT_THAT(ring.confirmed_by_push("phone"), ElementsAre());
+}
+
+TEST(Reaching, WhoHasNoDeviceAtAllIsUnreachable) {
+  Ringing_ ring;
+  ring.begin();
+  EXPECT_THAT(ring.found({}), ElementsAre("bob on 0 unreachable"));
+}
+
+TEST(Reaching, WhoRingsBySocketAloneNeedsNoMoreWords) {
+  Ringing_ ring;
+  ring.begin();
+  EXPECT_THAT(ring.told("laptop"), ElementsAre());
+  EXPECT_THAT(ring.found({}), ElementsAre());
+  EXPECT_THAT(ring.gone("laptop"), ElementsAre("bob on 0 unreachable"));
+  EXPECT_THAT(ring.told("laptop"), ElementsAre());
+  EXPECT_THAT(ring.gone("laptop"), ElementsAre("bob on 0 unreachable"));
+}
+
+TEST(Reaching, WhenEveryPushFailsHeIsUnreachable) {
+  Ringing_ ring = with_targets({"phone", "tablet"});
+  EXPECT_THAT(ring.failed("phone", "gone"), ElementsAre());
+  EXPECT_THAT(ring.failed("tablet", "refused 403"), ElementsAre("bob on 0 unreachable"));
+}
+
+TEST(Reaching, APushThatFailedAfterItWasTakenDoesNotCount) {
+  Ringing_ ring = with_targets({"phone"});
+  ring.taken("phone");
+  EXPECT_THAT(ring.failed("phone", "gone"), ElementsAre("bob on 0 unreachable"));
+}
+
+TEST(Reaching, ADeviceWithASocketHasTwoSecondsToConfirm) {
+  Ringing_ ring;
+  ring.begin();
+  ring.told("phone");
+  EXPECT_THAT(ring.found({"phone"}), ElementsAre());
+  EXPECT_EQ(ring.reaching.deadline(), ring.now + 2s);
+  EXPECT_THAT(ring.wait(2s - 1ms), ElementsAre());
+  EXPECT_THAT(ring.wait(1ms), ElementsAre("ring phone"));
+  EXPECT_THAT(ring.wait(1h), ElementsAre());
+}
+
+TEST(Reaching, ADeviceThatConfirmedGetsNoPush) {
+  Ringing_ ring;
+  ring.begin();
+  ring.told("phone");
+  ring.found({"phone"});
+  EXPECT_THAT(ring.confirmed("phone"), ElementsAre());
+  EXPECT_THAT(ring.wait(2s), ElementsAre());
+}
+
+TEST(Reaching, ASlowLookUpDoesNotForgetSilentSockets) {
+  Ringing_ ring;
+  ring.begin();
+  ring.told("phone");
+  EXPECT_THAT(ring.wait(3s), ElementsAre());
+  EXPECT_THAT(ring.found({"phone"}), ElementsAre("ring phone"));
+}
+
+TEST(Reaching, ADeviceWhoseSocketGoesWhileItRingsGetsAPush) {
+  Ringing_ ring;
+  ring.begin();
+  ring.told("phone");
+  ring.found({"phone"});
+  ring.confirmed("phone");
+  EXPECT_THAT(ring.gone("phone"), ElementsAre("ring phone"));
+  EXPECT_THAT(ring.gone("phone"), ElementsAre());
+}
+
+TEST(Reaching, EachDeviceIsPushedOnceForEachRing) {
+  Ringing_ ring = with_targets({"phone"});
+  ring.told("phone");
+  EXPECT_THAT(ring.gone("phone"), ElementsAre());
+  EXPECT_THAT(ring.wait(2s), ElementsAre());
+  ring.end(EndReason::timeout);
+  EXPECT_THAT(ring.begin(), ElementsAre("find bob"));
+  EXPECT_THAT(ring.found({"phone"}), ElementsAre("ring phone"));
+}
+
+TEST(Reaching, ADeviceThatPushWokeIsNotCountedTwice) {
+  Ringing_ ring = with_targets({"phone"});
+  ring.taken("phone");
+  EXPECT_THAT(ring.told("phone"), ElementsAre("bob on 0 ringing"));  // it is among those of the socket now
+}
+
+TEST(Reaching, APageThatCameBackUnderAnotherIdIsTheSameDevice) {
+  Ringing_ ring = with_targets({"phone"});
+  ring.reaching.moved(ring.bob, "phone", Ringing_::device("page"));
+  ring.told("page");
+  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "page"), ElementsAre());  // it has the call
+  EXPECT_EQ(ring.line(0).decision, Decision::accepted);
+}
+
+TEST(Reaching, WhenItIsOverEveryPushedDeviceIsToldOnce) {
+  Ringing_ ring = with_targets({"phone", "tablet"});
+  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "laptop"),
+              ElementsAre("end phone answered-elsewhere", "end tablet answered-elsewhere"));
+  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "laptop"), ElementsAre());
+}
+
+TEST(Reaching, TheDeviceThatAnsweredIsNotToldThatItIsOver) {
+  Ringing_ ring = with_targets({"phone", "tablet"});
+  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "phone"), ElementsAre("end tablet answered-elsewhere"));
+}
+
+TEST(Reaching, TheDeviceThatDeclinedIsToldItsOwnReason) {
+  Ringing_ ring = with_targets({"phone", "tablet"});
+  EXPECT_THAT(ring.end(EndReason::declined_elsewhere, "phone"),
+              ElementsAre("end phone declined", "end tablet declined-elsewhere"));
+}
+
+TEST(Reaching, WhoMissedItIsToldFromWhom) {
+  for (const EndReason reason : {EndReason::timeout, EndReason::canceled, EndReason::disconnected}) {
+    Ringing_ ring = with_targets({"phone"});
+    EXPECT_THAT(ring.end(reason),
+                ElementsAre(fmt::format("end phone {}", to_string(reason)), "missed phone from Alice"));
+  }
+}
+
+TEST(Reaching, ADeviceThatRangBySocketAloneSeesForItselfThatItMissedIt) {
+  Ringing_ ring;
+  ring.begin();
+  ring.told("phone");
+  ring.found({"phone", "tablet"});
+  ring.confirmed("phone");
+  EXPECT_THAT(ring.end(EndReason::timeout), ElementsAre("end tablet timeout", "missed tablet from Alice"));
+}
+
+TEST(Reaching, ASubscriptionThatIsGoneHearsNothingMore) {
+  Ringing_ ring = with_targets({"phone", "tablet"});
+  ring.failed("phone", "gone");
+  ring.failed("tablet", "refused 400");
+  EXPECT_THAT(ring.end(EndReason::timeout), ElementsAre());
+}
+
+TEST(Reaching, NothingRingsAfterTheEnd) {
+  Ringing_ ring;
+  ring.begin();
+  ring.told("phone");
+  ring.end(EndReason::canceled);
+  EXPECT_THAT(ring.found({"phone", "tablet"}), ElementsAre());
+  EXPECT_THAT(ring.wait(2s), ElementsAre());
+  EXPECT_THAT(ring.gone("phone"), ElementsAre());
+  EXPECT_THAT(ring.taken("tablet"), ElementsAre());
+  EXPECT_THAT(ring.confirmed("phone"), ElementsAre());
+}
+
+TEST(RingLedger, SaysWhatBecameOfEachDevice) {
+  Ringing_ ring;
+  const Time start = ring.now;
+  ring.begin();
+  ring.told("laptop");
+  ring.found({"phone", "tablet", "watch"});
+  ring.wait(100ms);
+  ring.taken("phone");
+  ring.taken("tablet");
+  ring.failed("watch", "gone");
+  ring.confirmed("laptop");
+  ring.wait(400ms);
+  ring.confirmed_by_push("phone");
+  ring.wait(4s);
+  ring.end(EndReason::declined_elsewhere, "phone");
+
+  const LedgerEntry laptop = ring.line(0);
+  EXPECT_EQ(laptop.via, Via::socket);
+  EXPECT_EQ(laptop.taken_at, start);
+  EXPECT_EQ(laptop.confirmed_at, start + 100ms);
+  EXPECT_EQ(laptop.why, "declined-elsewhere");
+  const LedgerEntry phone = ring.line(1);
+  EXPECT_EQ(phone.via, Via::push);
+  EXPECT_EQ(phone.told_at, start);
+  EXPECT_EQ(phone.taken_at, start + 100ms);
+  EXPECT_EQ(phone.confirmed_at, start + 500ms);
+  EXPECT_EQ(phone.decision, Decision::declined);
+  EXPECT_EQ(phone.decided_at, start + 4500ms);
+  EXPECT_EQ(phone.why, "");
+  EXPECT_EQ(ring.line(2).why, "unconfirmed");
+  EXPECT_EQ(ring.line(3).why, "gone");
+}
+
+TEST(RingLedger, APushThatNobodyTookInTimeHasExpired) {
+  Ringing_ ring = with_targets({"phone"});
+  ring.end(EndReason::timeout);
+  EXPECT_EQ(ring.line(0).why, "expired");
+}
+
+TEST(RingLedger, KeepsTheLinesOfAnEarlierRingOfTheSameCall) {
+  Ringing_ ring = with_targets({"phone"});
+  ring.end(EndReason::timeout);
+  ring.begin();
+  ring.found({"phone"});
+  EXPECT_EQ(ring.reaching.ledger(ring.call).size(), 2u);
+}
+
+TEST(RingLedger, IsForgottenWithItsCall) {
+  Ringing_ ring = with_targets({"phone"});
+  ring.end(EndReason::timeout);
+  EXPECT_EQ(ring.reaching.size(), 1u);
+  ring.reaching.forget(ring.call);
+  EXPECT_EQ(ring.reaching.size(), 0u);
+  EXPECT_THAT(ring.reaching.ledger(ring.call), ElementsAre());
+  ring.wait(1h);
+  EXPECT_EQ(ring.reaching.deadline(), std::nullopt);
+}
+
+}  // namespace
+}  // namespace carillon::call
