@@ -1,5 +1,7 @@
 // Starts the program as a user would, on free ports, and reads from its log where it serves.
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -26,11 +28,18 @@ export class Server {
     private readonly lines: string[],
   ) {}
 
-  /** `args` go to `carillon serve` beside what a test needs. */
-  static async start(args: string[] = [], { dev = true, env = {} } = {}): Promise<Server> {
+  /**
+   * `args` go to `carillon serve` beside what a test needs. `under`: a command that starts it, as `nice` would. Without
+   * a `--data-dir` it gets an empty one that goes with it.
+   */
+  static async start(
+    args: string[] = [],
+    { dev = true, env = {}, under = [] }: { dev?: boolean; env?: NodeJS.ProcessEnv; under?: string[] } = {},
+  ): Promise<Server> {
     const binary = process.env.CARILLON_BINARY ?? `${root}build/release/app/carillon`;
     const web = args.includes('--web-dir') ? [] : ['--web-dir', process.env.CARILLON_WEB_DIR ?? `${root}web/dist`];
-    return Server.spawn(binary, ['serve', ...(dev ? ['--dev'] : []), ...ownPorts, ...web, ...args], env);
+    const [program, ...rest] = [...under, binary, 'serve', ...(dev ? ['--dev'] : []), ...ownPorts, ...web, ...args];
+    return Server.spawn(program!, rest, env);
   }
 
   /** As `start`, by a program that ends up as `carillon serve --dev`. */
@@ -39,7 +48,13 @@ export class Server {
   }
 
   private static async spawn(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<Server> {
+    let folder: string | undefined;
+    if (!args.includes('--data-dir')) {
+      folder = mkdtempSync(`${tmpdir()}/carillon-data-`);
+      args = [...args, '--data-dir', folder];
+    }
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
+    child.on('close', () => folder && rmSync(folder, { recursive: true, force: true }));
     const lines: string[] = [];
     const url = await new Promise<string>((resolve, reject) => {
       let rest = '';
