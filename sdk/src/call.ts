@@ -216,13 +216,14 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     }
   }
 
-  #handleRinging({ userId, devices, via }: CallNotifications['call-ringing']): void {
-    const participant = this.#participantOf(userId);
+  #handleRinging(word: CallNotifications['call-ringing']): void {
+    const participant = this.#participantOf(word.userId);
     if (participant.present) return;
-    participant.ringing = { devices, via };
-    this.#place(participant, 'ringing');
+    const info = participant.reach.handle(word);
+    participant.ringing = info;
+    this.#place(participant, info.state === 'ringing' ? 'ringing' : 'invited');
     this.#updateState();
-    this.emit('ringing', participant);
+    if (info.state === 'ringing') this.emit('ringing', participant);
   }
 
   #handleAccepted({ userId, serverTime }: CallNotifications['call-accepted']): void {
@@ -495,7 +496,10 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
 
   #place(participant: ParticipantImpl, state: ParticipantImpl['state']): void {
     participant.state = state;
-    if (state !== 'ringing') participant.ringing = null;
+    if (state !== 'ringing' && state !== 'invited') {
+      participant.ringing = null;
+      participant.reach.clear(); // Should they be invited once more, it is another ring.
+    }
     if (state === 'invited' || state === 'ringing' || participant.present) {
       participant.endReason = null;
     }

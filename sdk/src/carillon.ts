@@ -2,17 +2,22 @@
 
 import { CallImpl, type CallContext, type CallTerms } from './call.js';
 import { BrowserEngine } from './browser-engine.js';
+import { BrowserPush } from './browser-push.js';
 import { claimsOf } from './claims.js';
+import { Clicks } from './clicks.js';
 import { ServerClock } from './clock.js';
 import { Connection } from './connection.js';
 import { DevicesImpl } from './devices.js';
 import { Emitter } from './emitter.js';
 import type { MediaEngine } from './engine.js';
 import { CarillonError } from './errors.js';
+import { HistoryImpl } from './history.js';
 import { IncomingCallImpl, type IncomingContext, type Ring } from './incoming.js';
 import { LocalMediaImpl, type LocalContext } from './local.js';
 import { CallMedia } from './media.js';
 import { PresenceImpl } from './presence.js';
+import { PushImpl } from './push.js';
+import type { PushPlatform } from './push-platform.js';
 import type {
   CallHeader,
   CallMethod,
@@ -34,9 +39,14 @@ import type {
   CarillonOptions,
   ConnectionState,
   Devices,
+  EnablePushOptions,
+  History,
   IncomingCall,
   Me,
   Presence,
+  PushRegistration,
+  PushState,
+  PushTarget,
   StartCallOptions,
   TokenSource,
   VideoSettings,
@@ -55,6 +65,9 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   readonly #devices: DevicesImpl;
   readonly #clock = new ServerClock();
   readonly #presence = new PresenceImpl();
+  readonly #history: HistoryImpl;
+  readonly #push: PushImpl;
+  readonly #clicks: Clicks;
   readonly #video: VideoSettings;
   #watchingPresence: Promise<void> | null = null;
   #me: Me | null = null;
@@ -89,6 +102,12 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     this.#connection.on('reconnect-scheduled', (attempt, delayMs, error) =>
       this.emit('reconnect-scheduled', attempt, delayMs, error),
     );
+    const request: Connection['request'] = (method, data, how) => this.#connection.request(method, data, how);
+    this.#history = new HistoryImpl({ request });
+    const platform = options.push ?? new BrowserPush();
+    this.#push = new PushImpl({ platform, request });
+    this.#push.on('state', (state) => this.emit('push-state', state));
+    this.#clicks = this.#followClicks(platform);
     this.#engine.onNetwork((what) => this.#handleNetwork(what));
     this.#engine.onPage((what) => this.#handlePage(what));
   }
@@ -108,6 +127,12 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   get incoming(): readonly IncomingCall[] {
     return [...this.#incoming.values()].filter((incoming) => !this.#held.has(incoming));
   }
+  get history(): History {
+    return this.#history;
+  }
+  get pushState(): PushState {
+    return this.#push.state;
+  }
 
   async connect(): Promise<Me> {
     await this.#connection.connect();
@@ -121,6 +146,16 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
 
   serverNow(): number {
     return this.#clock.now();
+  }
+
+  enablePush(options: EnablePushOptions = {}): Promise<PushRegistration> {
+    return this.#push.enable(options);
+  }
+  disablePush(): Promise<void> {
+    return this.#push.disable();
+  }
+  registerPush(target: PushTarget): Promise<PushRegistration> {
+    return this.#push.registerTarget(target);
   }
 
   async startCall(options: StartCallOptions): Promise<Call> {
@@ -339,6 +374,8 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       call?.mediaSide.handleNotification(method as MediaMethod, media);
     } else if (method === 'presence') {
       this.#presence.handleChange(data as SessionNotifications['presence']);
+    } else if (method === 'history-changed') {
+      this.#history.handleChanged(data as SessionNotifications['history-changed']);
     }
   }
 
@@ -357,6 +394,8 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   }
 
   #handleRing(ring: Ring): void {
+    // Nothing hangs on it here: the server that hears no such word, or does not know it, reaches out by push as well.
+    this.#connection.request('ringing', { callId: ring.callId }, { durable: false }).catch(() => undefined);
     const known = this.#incoming.get(ring.callId);
     if (known) return known.handleRing(ring);
     const context: IncomingContext = {
@@ -383,7 +422,9 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       const glare = [...this.#starting].some((callees) => callees.includes(incoming.caller.userId));
       if (glare && incoming.state === 'ringing') continue;
       this.#held.delete(incoming);
-      if (incoming.state === 'ringing') this.emit('incoming', incoming);
+      if (incoming.state !== 'ringing') continue;
+      this.emit('incoming', incoming);
+      this.#clicks.handleRing(incoming.callId);
     }
   }
 
@@ -426,6 +467,9 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     void this.#loadEngine().catch(() => undefined); // Asked again, and told, when a call needs it.
     this.#reconcile(welcome.calls ?? []);
     if (resumed && this.#watchingPresence) void this.#watchPresence().catch(() => undefined);
+    this.#push.handleConnected();
+    if (resumed) this.#history.handleReconnected();
+    this.#clicks.handleWelcome();
   }
 
   #handleConnection(state: ConnectionState, error: CarillonError | null): void {
@@ -509,6 +553,29 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       .then((answer) => this.#engine.load(answer.routerRtpCapabilities ?? answer))
       .finally(() => (this.#engineLoading = null));
     return this.#engineLoading;
+  }
+
+  #followClicks(platform: PushPlatform): Clicks {
+    const { incoming, calls } = { incoming: this.#incoming, calls: this.#calls };
+    const connection = this.#connection;
+    const clicks = new Clicks({
+      platform,
+      ringing: (callId) => {
+        const call = incoming.get(callId);
+        return call?.state === 'ringing' && !this.#held.has(call) ? call : undefined;
+      },
+      joined: (callId) => calls.has(callId),
+      get connected() {
+        return connection.state === 'connected';
+      },
+      get alive() {
+        return connection.state !== 'closed';
+      },
+      probe: () => connection.probe(),
+      subscriptionChanged: () => this.#push.handleSubscription(),
+    });
+    clicks.on('click', (click) => this.emit('notification', click));
+    return clicks;
   }
 
   async #switchDevice(kind: 'microphone' | 'camera', deviceId: string | null): Promise<void> {

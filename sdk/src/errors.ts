@@ -32,7 +32,7 @@ export type LocalErrorCode =
   /** Not possible in this state, for example `accept()` on a call that ended. */
   | 'invalid-state'
   | 'invalid-argument'
-  /** The person, the browser or the page's policy said no to camera, microphone or screen. */
+  /** The person, the browser or the page's policy said no to camera, microphone, screen or notifications. */
   | 'permission-denied'
   /** No such camera or microphone. */
   | 'device-not-found'
@@ -43,7 +43,11 @@ export type LocalErrorCode =
   /** This browser cannot do it (no WebRTC, no screen share, no common codec). */
   | 'media-unsupported'
   /** Media could not be set up, or broke and could not be mended. */
-  | 'media-failed';
+  | 'media-failed'
+  /** This browser has no push, or not on this page. */
+  | 'push-unsupported'
+  /** The browser or its push service made no subscription. */
+  | 'push-failed';
 
 export type CarillonErrorCode = ServerErrorCode | LocalErrorCode;
 

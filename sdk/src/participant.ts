@@ -1,7 +1,16 @@
 // Another user of a call, and what they send. Holds facts; call.ts decides when they change.
 
-import type { EndReason, Participant, ParticipantState, Quality, RemoteTrack, TrackSource } from './types.js';
+import type {
+  EndReason,
+  Participant,
+  ParticipantState,
+  Quality,
+  RemoteTrack,
+  RingingInfo,
+  TrackSource,
+} from './types.js';
 import { QualityMark } from './quality.js';
+import { Reach } from './reach.js';
 
 export class ParticipantImpl implements Participant {
   name: string;
@@ -9,7 +18,8 @@ export class ParticipantImpl implements Participant {
   deviceId: string | null = null;
   /** That device in the room; null until the room has told. */
   peerId: string | null = null;
-  ringing: { devices: number; via: 'socket' | 'push' } | null = null;
+  ringing: RingingInfo | null = null;
+  readonly reach = new Reach();
   endReason: EndReason | null = null;
   speaking = false;
   readonly mark = new QualityMark();

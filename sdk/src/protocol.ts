@@ -141,6 +141,24 @@ export interface ClientRequests {
   'join-call': { data: { callId: string }; response: { callId: string; roomId: string } };
   'leave-call': { data: { callId: string }; response: Empty };
   'watch-presence': { data: Empty; response: { users: WirePresence[] } };
+  /** This device shows or sounds the call: what a caller is told is `ringing` is known, not guessed. */
+  ringing: { data: { callId: string }; response: Empty };
+
+  'get-push-key': { data: Empty; response: { publicKey: string } };
+  'register-push': { data: WirePushTarget & { confirmsRinging?: boolean }; response: { id: string } };
+  'unregister-push': { data: { id: string }; response: Empty };
+
+  'get-history': {
+    data: {
+      /** The `next` of the page before, or a time. */
+      before?: string | number;
+      /** 1 to 100, default 50. */
+      limit?: number;
+      missed?: boolean;
+    };
+    response: { calls: WireHistoryCall[]; next?: string; unread?: number };
+  };
+  'mark-history-read': { data: Empty; response: Empty };
 
   getRouterRtpCapabilities: {
     data: { callId?: string };
@@ -214,6 +232,36 @@ export interface WirePresence {
   devices: number;
 }
 
+/** Where push reaches this device when it has no connection. */
+export type WirePushTarget =
+  | {
+      type: 'webpush';
+      subscription: {
+        endpoint: string;
+        expirationTime?: number | null;
+        /** Both base64url. */
+        keys: { p256dh: string; auth: string };
+      };
+    }
+  | { type: 'fcm'; token: string };
+
+/** A call that is over, as it was for this user. */
+export interface WireHistoryCall {
+  callId: string;
+  roomId?: string;
+  startedAt: number;
+  /** When this user answered; for an outgoing call, when anybody did. */
+  answeredAt?: number;
+  endedAt: number;
+  /** How it ended for this user. */
+  reason: EndReason;
+  direction: 'in' | 'out';
+  /** Everybody else. */
+  with: WireUser[];
+  media: MediaChoice;
+  missed?: boolean;
+}
+
 // --------------------------------------------------------------------------- requests of the server
 
 export interface ServerRequests {
@@ -252,6 +300,12 @@ export interface CallHeader {
   serverTime: number;
 }
 
+/**
+ * `reaching`: the push service took it, no device has confirmed. `ringing`: confirmed. `unreachable`: nobody could be
+ * told; he may still connect.
+ */
+export type RingState = 'reaching' | 'ringing' | 'unreachable';
+
 export interface CallNotifications {
   'call-started': CallHeader & {
     roomId: string;
@@ -261,7 +315,14 @@ export interface CallNotifications {
     ringUntil: number;
     metadata?: WireMetadata;
   };
-  'call-ringing': CallHeader & { userId: string; devices: number; via: 'socket' | 'push' };
+  'call-ringing': CallHeader & {
+    userId: string;
+    /** The devices of this `via`, not of both. */
+    devices: number;
+    via: 'socket' | 'push';
+    /** Absent from a server that does not know yet what a device confirms. */
+    state?: RingState;
+  };
   'call-accepted': CallHeader & { userId: string };
   'call-declined': CallHeader & { userId: string; reason: EndReason };
   'participant-joined': CallHeader & { userId: string; deviceId: string };
@@ -306,6 +367,8 @@ export interface SessionNotifications {
     calls: WireCall[];
   };
   presence: WirePresence;
+  /** A record of this user was written, or the mark up to which he has read moved. */
+  'history-changed': { callId?: string; unread: number };
 }
 
 export type ServerNotifications = CallNotifications & MediaNotifications & SessionNotifications;

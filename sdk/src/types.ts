@@ -3,10 +3,11 @@
 
 import type { Emitter } from './emitter.js';
 import type { CarillonError } from './errors.js';
-import type { EndReason, MediaChoice } from './protocol.js';
+import type { EndReason, MediaChoice, RingState, WirePushTarget } from './protocol.js';
 import type { MediaEngine } from './engine.js';
+import type { PushPlatform } from './push-platform.js';
 
-export type { EndReason, MediaChoice } from './protocol.js';
+export type { EndReason, MediaChoice, RingState } from './protocol.js';
 
 // ---------------------------------------------------------------------------------------------- client
 
@@ -27,6 +28,8 @@ export interface CarillonOptions {
   video?: VideoSettings;
   /** Replaces the browser's WebRTC; the tests do. */
   engine?: MediaEngine;
+  /** Replaces the browser's push; the tests do. */
+  push?: PushPlatform;
   /** Replaces the browser's WebSocket; the tests do. */
   createWebSocket?: WebSocketFactory;
 }
@@ -77,6 +80,10 @@ export type CarillonEvents = {
   'call-ended': [call: Call, reason: EndReason];
   /** Another try to connect will be made after `delayMs`. `attempt` counts from 1; `error` is why the last one failed. */
   'reconnect-scheduled': [attempt: number, delayMs: number, error: CarillonError];
+  /** `pushState` changed. */
+  'push-state': [state: PushState];
+  /** The person clicked a notification of the service worker; told once it is known whether that call still rings. */
+  notification: [click: NotificationClick];
 };
 
 /**
@@ -98,6 +105,10 @@ export interface CarillonClient extends Emitter<CarillonEvents> {
   readonly calls: readonly Call[];
   /** Calls that ring here now. */
   readonly incoming: readonly IncomingCall[];
+  /** Calls that are over, and how many of them were missed. */
+  readonly history: History;
+  /** Whether this device is rung when no page is open. */
+  readonly pushState: PushState;
 
   /**
    * Resolves when the server has welcomed this device. Rejects when the first attempt fails for a reason that trying
@@ -113,6 +124,19 @@ export interface CarillonClient extends Emitter<CarillonEvents> {
   startCall(options: StartCallOptions): Promise<Call>;
   /** Goes (back) into a call that is running, without ringing. */
   joinCall(callId: string, options?: CallMediaOptions): Promise<Call>;
+  /**
+   * From now on this browser is rung when no page is open. Call it at the start of a click's handler, since it asks the
+   * person for permission. Rejects with `push-unsupported`, `permission-denied`, `push-failed`, or what the server said
+   * (`unavailable`: it has no key for Web Push). Once it is on, each connect keeps it on.
+   */
+  enablePush(options?: EnablePushOptions): Promise<PushRegistration>;
+  /** No longer. The browser's permission stays as it is. */
+  disablePush(): Promise<void>;
+  /**
+   * For native wrappers, whose push is not the browser's: `{ type: 'fcm', token }`. Sent again at each connect, until
+   * `disablePush()`.
+   */
+  registerPush(target: PushTarget): Promise<PushRegistration>;
   /** Who is online, if the server tells (it answers `forbidden` else). Later calls give the same object. */
   watchPresence(): Promise<Presence>;
   /** The server's clock now, ms since the epoch. Compare `ringUntil` and `startedAt` with this, not with `Date.now()`. */
@@ -196,7 +220,7 @@ export type CallState = 'calling' | 'ringing' | 'connecting' | 'active' | 'recon
 
 export type CallEvents = {
   state: [state: CallState, previous: CallState];
-  /** A callee's devices ring; `participant.ringing` says how many and by which way. */
+  /** A callee's devices ring; `participant.ringing` says how many. Until then it comes with `participant-changed`. */
   ringing: [participant: Participant];
   accepted: [participant: Participant];
   declined: [participant: Participant, reason: EndReason];
@@ -257,11 +281,22 @@ export interface Call extends Emitter<CallEvents> {
 }
 
 /**
- * `invited`: asked, nothing heard yet. `ringing`. `joining`: accepted, media not there yet. `joined`. `reconnecting`:
+ * `invited`: asked, and no device rings yet; `ringing` says what is known. `ringing`. `joining`: accepted, media not there yet. `joined`. `reconnecting`:
  * their seat is kept. `declined`, `no-answer`, `left`: not in the call now (they may be invited again, or come back).
  */
 export type ParticipantState =
   'invited' | 'ringing' | 'joining' | 'joined' | 'reconnecting' | 'declined' | 'no-answer' | 'left';
+
+export interface RingingInfo {
+  /** Devices that were told, over both ways. */
+  readonly devices: number;
+  readonly via: 'socket' | 'push';
+  /**
+   * `reaching`: push services took it, and no device has confirmed yet. `ringing`: at least one does. `unreachable`: none
+   * of their devices can be told now; that may change while the call rings.
+   */
+  readonly state: RingState;
+}
 
 /** `good`, `fair`, `poor`; `unknown` until there is something to judge; `lost` while reconnecting. */
 export type Quality = 'unknown' | 'good' | 'fair' | 'poor' | 'lost';
@@ -270,8 +305,8 @@ export interface Participant extends UserInfo {
   readonly state: ParticipantState;
   /** The device they are in the call with. */
   readonly deviceId: string | null;
-  /** How many devices ring and how they were reached, while `ringing`. */
-  readonly ringing: { devices: number; via: 'socket' | 'push' } | null;
+  /** How they are being reached, once the server has said it, in the states `invited` and `ringing`. */
+  readonly ringing: RingingInfo | null;
   /** Why they are not in the call, in the states `declined`, `no-answer` and `left`. */
   readonly endReason: EndReason | null;
   readonly tracks: readonly RemoteTrack[];
@@ -403,6 +438,87 @@ export interface Presence extends Emitter<PresenceEvents> {
   /** All users the server told of, this one too, sorted by name. */
   readonly users: readonly PresenceUser[];
   user(userId: string): PresenceUser | undefined;
+}
+
+// ------------------------------------------------------------------------------------------------- push
+
+/**
+ * `unsupported`: this browser cannot, or not on this page (an iPhone can once the app is on its home screen).
+ * `unavailable`: the server has no key for it. `denied`: notifications are blocked; only the person can change that, in the
+ * browser's settings. `off`. `on`: registered with the server.
+ */
+export type PushState = 'unsupported' | 'unavailable' | 'denied' | 'off' | 'on';
+
+export interface EnablePushOptions {
+  /** The address of the worker's script, or the registration that the app has made. Default `/carillon-sw.js`. */
+  serviceWorker?: string | ServiceWorkerRegistration;
+}
+
+export type PushTarget = WirePushTarget;
+
+export interface PushRegistration {
+  /** The server's. */
+  readonly id: string;
+  readonly type: 'webpush' | 'fcm';
+}
+
+export interface NotificationClick {
+  /** `accept`: answer it, without asking again. `open`: show that it rings. `history`: show the list of calls. */
+  readonly action: 'accept' | 'open' | 'history';
+  readonly callId: string | null;
+  /** The call, if it still rings here. If not, and `callId` is none of `calls`, it is over. */
+  readonly call: IncomingCall | null;
+}
+
+// ---------------------------------------------------------------------------------------------- history
+
+export interface HistoryQuery {
+  /** The `next` of the page before, or a time in ms since the epoch. */
+  before?: string | number;
+  /** 1 to 100; the server's default is 50. */
+  limit?: number;
+  /** Missed calls only. */
+  missed?: boolean;
+}
+
+export interface HistoryPage {
+  /** Newest first. */
+  readonly calls: readonly HistoryCall[];
+  /** For the next page; null: this is the last. */
+  readonly next: string | null;
+  readonly unread: number;
+}
+
+/** A call that is over, as it was for this user. Times are the server's. */
+export interface HistoryCall {
+  readonly callId: string;
+  readonly roomId: string;
+  readonly media: MediaChoice;
+  readonly outgoing: boolean;
+  /** Everybody else. */
+  readonly with: readonly UserInfo[];
+  readonly startedAt: number;
+  /** When this user answered; in a call of his own, when anybody did. Null: never. */
+  readonly answeredAt: number | null;
+  readonly endedAt: number;
+  /** From the answer to the end; null: never answered. */
+  readonly lastedMs: number | null;
+  /** How it ended for this user. */
+  readonly reason: EndReason;
+  readonly missed: boolean;
+}
+
+export type HistoryEvents = {
+  /** A call was added (`callId`), or the mark moved, or we were away. `unread` is renewed; ask for the list again. */
+  changed: [callId: string | null];
+};
+
+export interface History extends Emitter<HistoryEvents> {
+  /** Missed calls since the mark, as last heard; 0 before the first `list()`. */
+  readonly unread: number;
+  list(query?: HistoryQuery): Promise<HistoryPage>;
+  /** Everything up to now is read, on all devices of this user. */
+  markRead(): Promise<void>;
 }
 
 // ------------------------------------------------------------------------------------------------ stats

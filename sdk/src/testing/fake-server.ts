@@ -18,6 +18,7 @@ import type {
   WirePeer,
 } from '../protocol.js';
 import type { WebSocketFactory } from '../types.js';
+import { FakeBooks } from './fake-books.js';
 import { FakeSocket } from './fake-socket.js';
 
 /** Thrown by a handler, it becomes an error answer. */
@@ -46,10 +47,15 @@ interface FakeCall {
   media: MediaChoice;
   caller: FakeSession;
   callees: string[];
+  startedAt: number;
   ringUntil: number;
   metadata: Data | undefined;
   rev: number;
   active: boolean;
+  /** When each user answered, and how it ended for those for whom it is over. */
+  answeredAt: Map<string, number>;
+  reasons: Map<string, EndReason>;
+  names: Map<string, string>;
   places: Map<string, Place>;
   timer: ReturnType<typeof setTimeout>;
   /** Peer ids that have joined the room. */
@@ -111,6 +117,8 @@ export class FakeServer {
   readonly sessions: FakeSession[] = [];
   readonly sockets: FakeSocket[] = [];
   readonly calls = new Map<string, FakeCall>();
+  /** Push registrations and call records. */
+  readonly books = new FakeBooks();
   /** All requests that came in, in order. */
   readonly log: { userId: string; deviceId: string; method: string; data: Data }[] = [];
   readonly #overrides = new Map<string, Handler>();
@@ -318,6 +326,24 @@ export class FakeServer {
       }
       return { users: [...users.values()] };
     },
+    ringing: (session, data) => {
+      const call = this.#call(data);
+      if (!('ringing' in (call.places.get(session.userId) ?? {}))) throw new Refusal(409, 'conflict', 'does not ring');
+    },
+    'get-push-key': () => {
+      const { publicKey } = this.books;
+      if (publicKey === null) throw new Refusal(503, 'unavailable', 'no key for Web Push');
+      return { publicKey };
+    },
+    'register-push': ({ userId, deviceId }, data) => this.books.register(userId, deviceId, data),
+    'unregister-push': ({ userId }, data) => {
+      if (!this.books.unregister(userId, String(data['id']))) throw new Refusal(404, 'not-found', 'no such id');
+    },
+    'get-history': ({ userId }, data) => this.books.list(userId, data),
+    'mark-history-read': ({ userId }) => {
+      this.books.markRead(userId, this.now());
+      this.#then(() => this.tellHistory(userId));
+    },
     getRouterRtpCapabilities: () => ({ codecs: [], headerExtensions: [] }),
     createWebRtcTransport: (session, data) => {
       this.#seated(session, data);
@@ -403,10 +429,14 @@ export class FakeServer {
       media: data['media'] as MediaChoice,
       caller: session,
       callees,
+      startedAt: this.now(),
       ringUntil: this.now() + ringMs,
       metadata: data['metadata'] as Data | undefined,
       rev: 0,
       active: false,
+      answeredAt: new Map(),
+      reasons: new Map(),
+      names: new Map([[session.userId, session.name]]),
       places: new Map([[session.userId, { seat: { session, away: false } }]]),
       timer: setTimeout(() => this.#timeout(call), ringMs),
       joined: new Set(),
@@ -427,7 +457,8 @@ export class FakeServer {
     for (const device of devices) {
       this.tell(device, call, 'call-started', { ...this.#startedData(call), caller });
     }
-    this.tell(by, call, 'call-ringing', { userId, devices: devices.length, via: 'socket' });
+    const state = devices.length > 0 ? 'ringing' : 'unreachable';
+    this.tell(by, call, 'call-ringing', { userId, devices: devices.length, via: 'socket', state });
   }
 
   #enter(session: FakeSession, call: FakeCall, answers: boolean): { callId: string; roomId: string } {
@@ -442,6 +473,8 @@ export class FakeServer {
     const { userId, deviceId } = session;
     call.places.set(userId, { seat: { session, away: false } });
     call.active = true;
+    call.names.set(userId, session.name);
+    if (rings) call.answeredAt.set(userId, this.now());
     clearTimeout(call.timer);
     this.#then(() => {
       for (const other of this.#online(userId)) {
@@ -460,6 +493,7 @@ export class FakeServer {
   #decline(call: FakeCall, session: FakeSession, reason: EndReason): void {
     const { userId } = session;
     call.places.set(userId, { out: true });
+    call.reasons.set(userId, reason);
     for (const device of this.#online(userId)) {
       const own = device === session ? reason : 'declined-elsewhere';
       this.tell(device, call, 'end-call', { reason: own });
@@ -474,6 +508,7 @@ export class FakeServer {
     for (const [userId, place] of call.places) {
       if (!('ringing' in place)) continue;
       call.places.set(userId, { out: true });
+      call.reasons.set(userId, 'timeout');
       for (const device of this.#online(userId)) {
         this.tell(device, call, 'end-call', { reason: 'timeout' });
       }
@@ -489,6 +524,7 @@ export class FakeServer {
     if (!place || !('seat' in place) || place.seat.session !== session) return;
     const { userId, deviceId } = session;
     call.places.set(userId, { out: true });
+    call.reasons.set(userId, reason);
     call.joined.delete(session.peerId);
     this.tell(session, call, 'end-call', { reason });
     for (const producer of [...call.producers.values()]) {
@@ -514,6 +550,26 @@ export class FakeServer {
     for (const [userId, place] of call.places) {
       const devices = 'seat' in place ? [place.seat.session] : 'ringing' in place ? this.#online(userId) : [];
       for (const device of devices) this.tell(device, call, 'end-call', { reason });
+    }
+    this.#note(call, reason);
+  }
+
+  #note(call: FakeCall, reason: EndReason): void {
+    const { id: callId, roomId, media, startedAt, caller } = call;
+    const people = [...call.places.keys()].map((userId) => ({
+      user: { userId, name: call.names.get(userId) ?? this.#online(userId)[0]?.name ?? userId },
+      answeredAt: call.answeredAt.get(userId) ?? null,
+      reason: call.reasons.get(userId) ?? reason,
+    }));
+    this.books.note({ callId, roomId, media, startedAt, endedAt: this.now(), caller: caller.userId, people });
+    for (const userId of call.places.keys()) this.tellHistory(userId, callId);
+  }
+
+  /** Says that the records of a user have changed. */
+  tellHistory(userId: string, callId?: string): void {
+    const unread = this.books.unread(userId);
+    for (const device of this.#online(userId)) {
+      this.notify(device, 'history-changed', { unread, ...(callId !== undefined && { callId }) });
     }
   }
 

@@ -99,7 +99,16 @@ export function endWords(facts: EndFacts): EndWords {
 
 /** What a person in the list of an outgoing or running call is doing. */
 export type CalleeState =
-  'calling' | 'offline' | 'ringing' | 'pushed' | 'accepted' | 'declined' | 'busy' | 'timeout' | 'left';
+  | 'calling'
+  | 'offline'
+  | 'reaching'
+  | 'ringing'
+  | 'unreachable'
+  | 'accepted'
+  | 'declined'
+  | 'busy'
+  | 'timeout'
+  | 'left';
 
 /** One line below a person's name while the call rings. */
 export function calleeWords(state: CalleeState, devices: number): string {
@@ -110,8 +119,10 @@ export function calleeWords(state: CalleeState, devices: number): string {
       return 'Offline, rings once they are online';
     case 'ringing':
       return devices > 1 ? `Ringing on ${devices} devices` : 'Ringing';
-    case 'pushed':
-      return 'Offline, notified by push';
+    case 'reaching':
+      return devices > 1 ? `Reaching ${devices} devices…` : 'Reaching their device…';
+    case 'unreachable':
+      return 'Cannot be reached now';
     case 'accepted':
       return 'Answered';
     case 'declined':

@@ -127,7 +127,7 @@ function incoming(rest: Partial<IncomingView> = {}): IncomingView {
 
 const ringing = (devices: number): Partial<ParticipantView> => ({
   state: 'ringing',
-  ringing: { devices, via: 'socket' },
+  ringing: { devices, via: 'socket', state: 'ringing' },
 });
 
 function ended(
@@ -232,9 +232,25 @@ export const states: { readonly [name: string]: (store: Store) => void } = {
     home(s);
     s.call.value = outgoing([participant(ben, ringing(2))], { camera: local('on', { who: 2 }) });
   },
+  'outgoing-reaching': (s) => {
+    home(s);
+    s.call.value = outgoing(
+      [participant(joan, { state: 'invited', ringing: { devices: 2, via: 'push', state: 'reaching' } })],
+      { state: 'calling' },
+    );
+  },
   'outgoing-push': (s) => {
     home(s);
-    s.call.value = outgoing([participant(joan, { state: 'ringing', ringing: { devices: 1, via: 'push' } })]);
+    s.call.value = outgoing([
+      participant(joan, { state: 'ringing', ringing: { devices: 1, via: 'push', state: 'ringing' } }),
+    ]);
+  },
+  'outgoing-unreachable': (s) => {
+    home(s);
+    s.call.value = outgoing(
+      [participant(joan, { state: 'invited', ringing: { devices: 0, via: 'push', state: 'unreachable' } })],
+      { state: 'calling' },
+    );
   },
   'outgoing-offline': (s) => {
     home(s);
@@ -246,7 +262,8 @@ export const states: { readonly [name: string]: (store: Store) => void } = {
       participant(ben, ringing(2)),
       participant(mara, { state: 'declined', endReason: 'busy' }),
       participant(noor, { state: 'declined', endReason: 'declined' }),
-      participant(long, { state: 'invited' }),
+      participant(yusuf, { state: 'invited', ringing: { devices: 1, via: 'push', state: 'reaching' } }),
+      participant(long, { state: 'invited', ringing: { devices: 0, via: 'push', state: 'unreachable' } }),
     ]);
   },
   'call-duo': (s) => {

@@ -9,6 +9,7 @@ import type {
   ParticipantState,
   Quality,
   RemoteTrack,
+  RingingInfo,
 } from 'carillon-sdk';
 import { calleeWords, type CalleeState, type EndReason, type EndWords } from '../lib/reasons';
 import { listNames } from '../lib/names';
@@ -48,7 +49,7 @@ export interface IncomingView {
 
 export interface ParticipantView extends Named {
   readonly state: ParticipantState;
-  readonly ringing: { readonly devices: number; readonly via: 'socket' | 'push' } | null;
+  readonly ringing: RingingInfo | null;
   readonly endReason: EndReason | null;
   readonly muted: boolean;
   readonly cameraOn: boolean;
@@ -169,9 +170,10 @@ export function awaited(call: CallView): readonly ParticipantView[] {
 export function calleeState(p: ParticipantView, offline = false): CalleeState {
   switch (p.state) {
     case 'invited':
+      if (p.ringing) return p.ringing.state;
       return offline ? 'offline' : 'calling';
     case 'ringing':
-      return p.ringing?.via === 'push' ? 'pushed' : 'ringing';
+      return 'ringing';
     case 'joining':
     case 'joined':
     case 'reconnecting':
@@ -195,14 +197,23 @@ export function outgoingLine(call: CallView, offline: (userId: string) => boolea
   const [only, second] = call.participants;
   if (only && !second) return calleeLine(only, offline(only.userId));
   const ringing = call.participants.filter((p) => p.state === 'ringing');
-  if (ringing.length === 0) return 'Calling…';
+  if (ringing.length === 0) {
+    const said = awaited(call).map((p) => p.ringing?.state);
+    if (said.includes('reaching')) return 'Reaching their devices…';
+    return said.length > 0 && said.every((state) => state === 'unreachable') ? 'Nobody can be reached now' : 'Calling…';
+  }
   if (ringing.length === call.participants.length) return `Ringing ${ringing.length} people`;
   return `Ringing ${listNames(ringing.map((p) => p.name))}`;
 }
 
-/** Nobody could be rung at all: then "no answer" would be the wrong word. */
-export function endReasonOf(reason: EndReason, call: CallView, everRang: boolean): EndReason {
-  return reason === 'timeout' && call.outgoing && !everRang ? 'unreachable' : reason;
+/** A push service took the call to a device of theirs, or a device rings. */
+export function isTold(p: Pick<ParticipantView, 'state' | 'ringing'>): boolean {
+  return p.state === 'ringing' || p.ringing?.state === 'reaching';
+}
+
+/** Nobody could be told at all: then "no answer" would be the wrong word. */
+export function endReasonOf(reason: EndReason, call: CallView, everTold: boolean): EndReason {
+  return reason === 'timeout' && call.outgoing && !everTold ? 'unreachable' : reason;
 }
 
 /** One picture on the stage of a call. */

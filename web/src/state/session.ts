@@ -13,7 +13,15 @@ import { batch } from '@preact/signals';
 import { endWords, type EndReason as AnyEndReason, type EndWords } from '../lib/reasons';
 import { listNames, tidyName, userIdFromName } from '../lib/names';
 import { spokenDuration } from '../lib/time';
-import { endReasonOf, mediaErrorWords, toggled, type Named, type ParticipantView, type RecentCall } from './model';
+import {
+  endReasonOf,
+  isTold,
+  mediaErrorWords,
+  toggled,
+  type Named,
+  type ParticipantView,
+  type RecentCall,
+} from './model';
 import { betterName, viewOfCall, viewOfDevices, viewOfIncoming, viewOfWish, type NameOf } from './snapshot';
 import { type Actions, type OpenDialog, type Store } from './store';
 import { fetchDevToken, TokenRefused } from './token';
@@ -43,7 +51,7 @@ const retry_max_ms = 8_000;
 interface Current {
   readonly call: Call;
   byMe: boolean;
-  everRang: boolean;
+  everTold: boolean;
 }
 
 export class Session implements Actions {
@@ -357,12 +365,12 @@ export class Session implements Actions {
   #adopt(call: Call): void {
     if (this.#current?.call === call) return;
     const store = this.#store;
-    const current: Current = { call, byMe: false, everRang: false };
+    const current: Current = { call, byMe: false, everTold: false };
     this.#current = current;
     const mine = (): boolean => this.#current === current;
     const show = (): void => {
       if (!mine()) return;
-      for (const p of call.participants) if (p.state === 'ringing') current.everRang = true;
+      if (call.participants.some(isTold)) current.everTold = true;
       store.call.value = viewOfCall(call, this.#nameOf);
     };
     const name = (p: { userId: string; name: string }): string => this.#nameOf(p.userId, p.name);
@@ -376,12 +384,12 @@ export class Session implements Actions {
     call.on('local-quality', show);
     call.on('local', show);
     call.on('accepted', (p) => {
-      current.everRang = true;
+      current.everTold = true;
       show();
       if (mine()) this.#say(`${name(p)} answered.`, true);
     });
     call.on('declined', (p, reason) => {
-      current.everRang = true;
+      current.everTold = true;
       show();
       if (mine() && call.participants.length > 1) this.#notify(declinedLine(name(p), reason), 'info');
     });
@@ -416,7 +424,7 @@ export class Session implements Actions {
     if (this.#current !== current) return;
     this.#current = undefined;
     const view = viewOfCall(current.call, this.#nameOf);
-    const real = endReasonOf(reason, view, current.everRang);
+    const real = endReasonOf(reason, view, current.everTold);
     const lasted = this.#rememberCall(current);
     this.#showEnd(real, view.participants, view.media, lasted, view.outgoing, current.byMe);
   }

@@ -40,7 +40,10 @@ const rings: IncomingView = {
 const joined = { state: 'joined' } as const;
 const ringing = (devices: number, via: 'socket' | 'push' = 'socket'): Partial<ParticipantView> => ({
   state: 'ringing',
-  ringing: { devices, via },
+  ringing: { devices, via, state: 'ringing' },
+});
+const told = (state: 'reaching' | 'unreachable', devices: number): Partial<ParticipantView> => ({
+  ringing: { devices, via: 'push', state },
 });
 
 describe('screenOf', () => {
@@ -64,7 +67,10 @@ describe('the words of an outgoing call', () => {
     [who('ben'), 'Calling…'],
     [who('ben', ringing(1)), 'Ringing'],
     [who('ben', ringing(2)), 'Ringing on 2 devices'],
-    [who('ben', ringing(1, 'push')), 'Offline, notified by push'],
+    [who('ben', ringing(1, 'push')), 'Ringing'],
+    [who('ben', told('reaching', 1)), 'Reaching their device…'],
+    [who('ben', told('reaching', 2)), 'Reaching 2 devices…'],
+    [who('ben', told('unreachable', 0)), 'Cannot be reached now'],
     [who('ben', { state: 'declined', endReason: 'declined' }), 'Declined'],
     [who('ben', { state: 'declined', endReason: 'busy' }), 'Busy in another call'],
     [who('ben', { state: 'no-answer' }), 'No answer'],
@@ -77,7 +83,14 @@ describe('the words of an outgoing call', () => {
   it('says that somebody is offline, as long as nothing rings there', () => {
     const offline = (): boolean => true;
     expect(outgoingLine(call([who('ben')]), offline)).toBe('Offline, rings once they are online');
-    expect(outgoingLine(call([who('ben', ringing(1, 'push'))]), offline)).toBe('Offline, notified by push');
+    expect(outgoingLine(call([who('ben', told('reaching', 1))]), offline)).toBe('Reaching their device…');
+    expect(outgoingLine(call([who('ben', ringing(1, 'push'))]), offline)).toBe('Ringing');
+  });
+  it('sums up a group of which nobody rings yet', () => {
+    const [reaching, unreachable] = [told('reaching', 1), told('unreachable', 0)];
+    expect(outgoingLine(call([who('ben', reaching), who('mara', unreachable)]))).toBe('Reaching their devices…');
+    expect(outgoingLine(call([who('ben', unreachable), who('mara', unreachable)]))).toBe('Nobody can be reached now');
+    expect(outgoingLine(call([who('ben', unreachable), who('mara')]))).toBe('Calling…');
   });
   it('sums up a group', () => {
     expect(outgoingLine(call([who('a'), who('b')]))).toBe('Calling…');

@@ -134,7 +134,7 @@ describe('calling somebody', () => {
     const w = await calling();
     expect(w.store.call.value?.state).toBe('calling');
     w.call.ring('ben', 2);
-    expect(w.store.call.value?.participants[0]?.ringing).toEqual({ devices: 2, via: 'socket' });
+    expect(w.store.call.value?.participants[0]?.ringing).toEqual({ devices: 2, via: 'socket', state: 'ringing' });
     w.call.answer('ben');
     expect(w.store.screen.value).toBe('call');
     expect(w.store.announcement.value.text).toBe('Ben Okafor answered.');
@@ -154,6 +154,18 @@ describe('calling somebody', () => {
   });
   it('says unreachable, not "no answer", when nothing ever rang there', async () => {
     const w = await calling();
+    w.call.end('timeout');
+    expect(w.store.ended.value?.reason).toBe('unreachable');
+  });
+  it('says "no answer" when a push went out, since somebody may have heard it', async () => {
+    const w = await calling();
+    w.call.reach('ben', 'reaching');
+    w.call.end('timeout');
+    expect(w.store.ended.value?.reason).toBe('timeout');
+  });
+  it('says unreachable when the server could tell nobody', async () => {
+    const w = await calling();
+    w.call.reach('ben', 'unreachable', 0);
     w.call.end('timeout');
     expect(w.store.ended.value?.reason).toBe('unreachable');
   });

@@ -137,9 +137,15 @@ export class FakeCall extends Emitter<CallEvents> {
   // What the server would say.
   ring(userId: string, devices = 1, via: 'socket' | 'push' = 'socket'): void {
     const p = this.participant(userId);
-    Object.assign(p, { state: 'ringing', ringing: { devices, via } });
+    Object.assign(p, { state: 'ringing', ringing: { devices, via, state: 'ringing' } });
     this.#go('ringing');
     this.emit('ringing', p);
+  }
+  /** What is known before anything rings. */
+  reach(userId: string, state: 'reaching' | 'unreachable', devices = 1): void {
+    const p = this.participant(userId);
+    Object.assign(p, { state: 'invited', ringing: { devices, via: 'push', state } });
+    this.emit('participant-changed', p);
   }
   answer(userId: string, at = t0): void {
     const p = this.participant(userId);
