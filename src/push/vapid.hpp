@@ -26,6 +26,9 @@ class Vapid {
   /// remembered.
   [[nodiscard]] Result<std::string> authorization(const std::string& origin, Time now);
 
+  /// The tokens made so far are not accepted: the next ones are new.
+  void forget() { tokens_.clear(); }
+
   static constexpr Duration token_lifetime = std::chrono::hours{12};
   static constexpr std::size_t origins_max = 256;
 
