@@ -1,0 +1,88 @@
+// The thread that writes. What waits goes into one transaction (a group commit), and is acknowledged after its COMMIT.
+// While the database cannot be used, writes wait here and are tried again.
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "store/sql/link.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace carillon::store {
+
+struct Write {
+  /// May be run again after a transaction that failed.
+  std::function<void(Connection&)> work;
+  /// Called once on the writer's thread; nullopt: it is durable.
+  std::function<void(std::optional<Error>)> finish;
+  /// Somebody waits for the answer: it fails if the database is gone at that time. nullopt: waits as long as it takes.
+  std::optional<std::chrono::steady_clock::time_point> expires;
+};
+
+class Writer {
+ public:
+  /// `name`: of the database, for the log. `on_end` is called when the thread has ended, on that thread.
+  Writer(std::string name, Link::Open open, std::unique_ptr<Connection> first, std::size_t queue_max,
+         std::function<void()> on_end, Logger log);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  /// From any thread. False: the queue is full, or it is closed. The write is then untouched.
+  [[nodiscard]] bool push(Write& write);
+  /// Ends the thread soon; what still waits fails.
+  void close();
+  void interrupt_after(Duration limit) { link_.interrupt_after(limit); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Outage {
+    Clock::time_point since;
+    Clock::time_point reminded;
+    Failure::Kind kind;
+    Duration pause;  ///< Before the next try.
+  };
+
+  void run();
+  bool take_group();
+  void write_group();
+  void acknowledge();
+  void refuse_current(const Failure& failure);
+  void stall(const Failure& failure);
+  void tell(const Failure& failure);
+  void expire(std::deque<Write>& writes);
+  void fail_all(std::deque<Write>& writes);
+
+  const std::string name_;
+  const std::size_t queue_max_;
+  const std::function<void()> on_end_;
+  const Logger log_;
+  Link link_;
+
+  // Only the thread.
+  std::deque<Write> group_;
+  std::size_t current_ = 0;  ///< Which of the group is being worked on; its size: none in particular.
+  std::optional<Outage> outage_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Write> queue_;
+  std::size_t taken_ = 0;    ///< Of the queue's room: what is in the group.
+  std::size_t refused_ = 0;  ///< Since the last line about it.
+  std::optional<Clock::time_point> full_told_;
+  bool closing_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace carillon::store
