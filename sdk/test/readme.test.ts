@@ -7,6 +7,8 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import * as sdk from '../src/index.js';
 import * as testing from '../src/testing/index.js';
+import { handleCalls, type HandleCallsOptions } from '../src/service-worker/index.js';
+import { FakeWorker } from './fake-worker.js';
 import { fakeTime, flush, World } from './world.js';
 
 fakeTime();
@@ -37,6 +39,7 @@ function problems(codes: readonly string[]): string[] {
     paths: {
       'carillon-sdk': [join(root, 'src/index.ts')],
       'carillon-sdk/testing': [join(root, 'src/testing/index.ts')],
+      'carillon-sdk/service-worker': [join(root, 'src/service-worker/index.ts')],
     },
   };
   const host = ts.createCompilerHost(options);
@@ -63,8 +66,8 @@ async function run(code: string, scope: Record<string, unknown>): Promise<void> 
 }
 
 describe('The README', () => {
-  it('has two programs, the first of ten statements or so', () => {
-    expect(programs).toHaveLength(2);
+  it('has four programs, the first of ten statements or so', () => {
+    expect(programs).toHaveLength(4);
     expect(programs[0]!.trim().split('\n').length).toBeLessThanOrEqual(13);
   });
 
@@ -111,8 +114,40 @@ describe('The README', () => {
     expect(made[0]!.calls).toMatchObject([{ state: 'active' }]);
   });
 
+  it('has a program that turns push on, and takes the call of a notification', async () => {
+    const world = new World();
+    const push = new testing.FakePush();
+    const { carillon } = await world.client('bob', { push });
+    const alice = await world.client('alice');
+    const shown: string[] = [];
+    const button = { textContent: '', onclick: null as (() => void) | null };
+    await run(`${programs[1]!.replace('export function', 'function')}\nofferPush(carillon, button);`, {
+      carillon,
+      button,
+      show: (text: string) => shown.push(text),
+    });
+    expect(button.textContent).toContain('off');
+    button.onclick!();
+    await flush();
+    expect(button.textContent).toContain('on');
+    const call = alice.carillon.startCall({ callees: ['bob'] });
+    await flush();
+    push.say({ type: 'carillon-accept', callId: (await call).id });
+    await flush();
+    expect(carillon.calls).toMatchObject([{ state: 'active' }]);
+  });
+
+  it('has a service worker', async () => {
+    const worker = new FakeWorker();
+    await run(programs[2]!, {
+      handleCalls: (options: HandleCallsOptions) => handleCalls(options, worker),
+    });
+    await worker.push({ type: 'missed-call', callId: 'c', callerId: 'ben', callerName: 'Ben', serverTime: 1 });
+    expect(worker.shown).toEqual(['Missed call: Ben called you.']);
+  });
+
   it('has a program that tests an app', async () => {
-    const running = run(programs[1]!, { ...sdk, ...testing });
+    const running = run(programs[3]!, { ...sdk, ...testing });
     await flush();
     await running;
   });
