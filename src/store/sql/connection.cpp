@@ -50,6 +50,8 @@ Kind postgresql_kind(std::string_view state) {
 
 /// In one line, without the name of SOCI's function and without a password.
 std::string tidy(std::string text, const std::vector<std::string>& hidden) {
+  constexpr std::string_view connecting = "Cannot establish connection to the database.\n";
+  if (text.starts_with(connecting)) text.erase(0, connecting.size());
   if (text.starts_with("sqlite3_") || text.starts_with("session::")) {
     if (const auto colon = text.find(": "); colon != std::string::npos) text.erase(0, colon + 2);
   }
@@ -103,12 +105,23 @@ struct Connection::Impl {
 
 Connection::Connection(BackEnd back_end, const std::string& location, std::vector<std::string> hidden)
     : back_end_{back_end}, hidden_{std::move(hidden)}, impl_{std::make_unique<Impl>()} {
+  try {
+    open(location);
+  } catch (const Failure& failure) {
+    if (failure.kind() != Kind::data) throw;
+    throw Failure{Kind::gone, failure.what()};
+  }
+}
+
+void Connection::open(const std::string& location) {
   guarded(hidden_, [&] {
     if (back_end_ == BackEnd::sqlite) {
       impl_->session.open(soci::sqlite3, "dbname=\"" + location + "\"");
     } else {
       impl_->session.open(soci::postgresql, location);
       const auto* backend = static_cast<soci::postgresql_session_backend*>(impl_->session.get_backend());
+      PQsetNoticeProcessor(
+          backend->conn_, [](void*, const char*) {}, nullptr);  // libpq's own prints them.
       PQsetErrorVerbosity(backend->conn_, PQERRORS_TERSE);
       impl_->socket = ::fcntl(PQsocket(backend->conn_), F_DUPFD_CLOEXEC, 0);
     }

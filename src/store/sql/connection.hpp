@@ -45,6 +45,8 @@ class Connection {
   friend class Query;
   struct Impl;
 
+  void open(const std::string& location);
+
   BackEnd back_end_;
   std::vector<std::string> hidden_;
   std::unique_ptr<Impl> impl_;

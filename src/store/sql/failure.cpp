@@ -5,7 +5,7 @@ namespace carillon::store {
 std::string_view advice(Failure::Kind kind) {
   switch (kind) {
     case Failure::Kind::data: return "this one is lost, the others are kept";
-    case Failure::Kind::gone: return "see whether PostgreSQL runs and is reached from here";
+    case Failure::Kind::gone: return "see whether PostgreSQL runs, is reached from here and lets this program in";
     case Failure::Kind::full: return "make space on its disk";
     case Failure::Kind::locked: return "another program has held it for seconds: end that one";
     case Failure::Kind::denied: return "let the user that runs this program read and write it";

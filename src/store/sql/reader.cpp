@@ -8,9 +8,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Between two tries while the database is down. If a try itself takes long, the pause is as long: most reads fail at
+/// Between two tries while the database is down. If a try itself takes long, so does the pause: most reads fail at
 /// once.
 constexpr std::chrono::steady_clock::duration pause_min = 250ms;
+constexpr std::chrono::steady_clock::duration pause_max = 3s;
 
 }  // namespace
 
@@ -83,7 +84,7 @@ std::optional<Error> Reader::answer(const Read& read) {
       log_.error("{} does not answer: {}; {}", name_, failure.what(), advice(failure.kind()));
     }
     const auto now = Clock::now();
-    next_try_ = now + std::max(pause_min, now - start);
+    next_try_ = now + std::clamp(now - start, pause_min, pause_max);
     return to_error(failure);
   }
 }

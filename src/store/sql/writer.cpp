@@ -40,9 +40,9 @@ bool Writer::push(Write& write) {
     const auto now = Clock::now();
     if (full_told_ && now - *full_told_ < reminder_every) return false;
     full_told_ = now;
-    const std::size_t refused = std::exchange(refused_, 0);
+    const std::size_t refused = refused_;
     lock.unlock();
-    log_.error("{} writes wait for {}: no room for more, {} refused", queue_max_, name_, refused);
+    log_.error("{} writes wait for {}: no room for more, {} refused so far", queue_max_, name_, refused);
     return false;
   }
   queue_.push_back(std::move(write));
@@ -79,7 +79,7 @@ void Writer::run() {
   on_end_();
 }
 
-/// Waits. False: closed, and nothing is left.
+/// Waits. False: closed, and what was left has been answered.
 bool Writer::take_group() {
   std::unique_lock lock{mutex_};
   taken_ = 0;
@@ -116,6 +116,8 @@ void Writer::acknowledge() {
   if (outage_) {
     const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - outage_->since);
     log_.info("{} takes writes again, after {} s", name_, lasted.count());
+    const std::lock_guard lock{mutex_};
+    refused_ = 0;
     outage_.reset();
   }
   for (Write& write : group_) write.finish(std::nullopt);
@@ -139,10 +141,9 @@ void Writer::stall(const Failure& failure) {
   expire(queue_);
   expire(group_);
   taken_ = group_.size();
-  if (closing_) {
-    lock.unlock();
-    fail_all(group_);
-  }
+  if (!closing_) return;
+  queue_.insert(queue_.begin(), std::make_move_iterator(group_.begin()), std::make_move_iterator(group_.end()));
+  group_.clear();
 }
 
 void Writer::tell(const Failure& failure) {
@@ -157,9 +158,10 @@ void Writer::tell(const Failure& failure) {
   {
     const std::lock_guard lock{mutex_};
     waiting = queue_.size() + taken_;
-    refused = std::exchange(refused_, 0);
+    refused = refused_;
+    if (closing_ && first) return;  // It was interrupted, which is no failure of the database's.
   }
-  log_.error("{} {} no writes: {}; {}. Calls go on, {} writes wait, {} found no room", name_,
+  log_.error("{} {} no writes: {}; {}. Calls go on, {} writes wait, {} were refused", name_,
              first ? "takes" : "still takes", failure.what(), advice(failure.kind()), waiting, refused);
 }
 

@@ -78,7 +78,7 @@ class Writer {
   std::condition_variable wake_;
   std::deque<Write> queue_;
   std::size_t taken_ = 0;    ///< Of the queue's room: what is in the group.
-  std::size_t refused_ = 0;  ///< Since the last line about it.
+  std::size_t refused_ = 0;  ///< For want of room, until an outage has ended.
   std::optional<Clock::time_point> full_told_;
   bool closing_ = false;
 

@@ -25,7 +25,7 @@ class PostgresServer {
 
   /// As after a power cut of the machine that it alone ran on.
   void kill();
-  /// Again, on the same folder.
+  /// Again, on the same folder. From the thread that outlives it: the server ends with the thread that started it.
   void start();
   /// Its own processes stop in the middle of what they do, and go on.
   void freeze(bool frozen) const;
