@@ -5,7 +5,7 @@ import { build } from 'vite';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The script that `entry` (a path) becomes. `alias` as in Vite's `resolve.alias`. */
-export async function bundleWorker(entry, alias = {}) {
+export async function bundleWorker(entry, alias = []) {
   const [{ output }] = await build({
     configFile: false,
     logLevel: 'warn',
