@@ -22,4 +22,10 @@ struct TokenOptions {
 /// An HS256 access token on standard output.
 int make_token(const TokenOptions& options);
 
+struct KeysOptions {
+  std::string vapid_key_file = "vapid.pem";
+};
+/// A fresh key pair for Web Push into a new file, and what to write into the configuration on standard output.
+int make_keys(const KeysOptions& options);
+
 }  // namespace carillon::app

@@ -1,5 +1,7 @@
 #include "app/config.hpp"
 
+#include "fetch/url.hpp"
+
 #include <fmt/format.h>
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
@@ -86,6 +88,31 @@ Result<> apply_node(Config& config, const std::string& file, std::string_view se
   return {};
 }
 
+/// These are the operator's own words, so plain HTTP is refused only where it would leave the machine.
+Result<> check_endpoint(std::string_view key, const std::string& text) {
+  const auto url = fetch::parse_url(text);
+  if (!url) return fail(Errc::bad_request, fmt::format("{}: {}", key, url.error().detail));
+  const bool stays = url->host == "localhost" || url->host == "127.0.0.1" || url->host == "::1";
+  if (!url->is_https && !stays)
+    return fail(Errc::bad_request, fmt::format("{}: expected https:, or this machine", key));
+  return {};
+}
+
+Result<> check_push(const signaling::PushConfig& push) {
+  const std::string& subject = push.vapid_subject;
+  const bool has_subject = subject.starts_with("mailto:") || subject.starts_with("https:");
+  if (!subject.empty() && !has_subject)
+    return fail(Errc::bad_request, "push.vapid-subject: expected mailto:you@example.com or https://...");
+  if (push.vapid_key && !has_subject) {
+    return fail(Errc::bad_request,
+                "push.vapid-subject: expected with push.vapid-key-file: mailto:you@example.com, so that push services "
+                "can reach you");
+  }
+  const Result<> endpoint = check_endpoint("push.fcm-endpoint", push.fcm_endpoint);
+  if (!endpoint || !push.fcm) return endpoint;
+  return check_endpoint("push.fcm-service-account-file: token_uri", push.fcm->token_uri);
+}
+
 std::string joined(std::string_view section, std::string_view name, char between) {
   return fmt::format("{}{}{}", section, between, name);
 }
@@ -169,6 +196,8 @@ Result<> finish(Config& config, bool dev) {
   if (!config.ice_urls.empty()) {
     server.ice_servers.push_back({config.ice_urls, config.ice_username, config.ice_credential});
   }
+  const Result<> push = check_push(server.push);
+  if (!push) return push;
   if (server.keys.empty() && !dev) {
     return fail(
         Errc::bad_request,

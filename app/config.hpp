@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "signaling/config.hpp"
+#include "store/sql.hpp"
 
 #include <functional>
 #include <optional>
@@ -17,7 +18,8 @@ namespace carillon::app {
 
 struct Config {
   signaling::Config server;
-  std::string data_dir = "./data";
+  store::SqlConfig store{.data_dir = "./data", .database = {}};
+  std::vector<std::string> allow_hosts;  ///< As given, to be shown.
   LogLevel log_level = LogLevel::info;
   Secret ice_credential;
   std::vector<std::string> ice_urls;

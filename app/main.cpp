@@ -95,8 +95,14 @@ int main(int argc, char** argv) {
   make_token->add_option("--hours", token.hours, "how long it is good")->check(CLI::Range(1, 24));
   make_token->add_option("--secret-file", token.secret_file, "file with the secret of auth.secret-file")->required();
 
+  app::KeysOptions keys;
+  CLI::App* new_keys = cli.add_subcommand("keys", "make the key of Web Push (VAPID)");
+  new_keys->add_option("--vapid-key-file", keys.vapid_key_file, "the new file; one that exists is never written over")
+      ->capture_default_str();
+
   CLI11_PARSE(cli, argc, argv);
   if (*serve) return run(options, app::serve);
   if (*check) return run(options, app::check_config);
+  if (*new_keys) return app::make_keys(keys);
   return app::make_token(token);
 }

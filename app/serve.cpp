@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "signaling/node.hpp"
+#include "store/sql.hpp"
 
 #include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
@@ -19,13 +20,14 @@ namespace {
 /// Ten seconds in all for an orderly end (HOUSE-STYLE); whoever still hangs then is left.
 constexpr std::chrono::seconds stop_within{10};
 
-boost::asio::awaitable<Result<>> stop_node(signaling::Node& node) {
+boost::asio::awaitable<Result<>> stop_all(signaling::Node& node, store::Store& store) {
   co_await node.stop();
+  co_await store.stop();
   co_return Result<>{};
 }
 
-boost::asio::awaitable<void> run(signaling::Node& node, boost::asio::io_context& io, const Config& config, Logger log,
-                                 int& status) {
+boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boost::asio::io_context& io,
+                                 const Config& config, Logger log, int& status) {
   boost::asio::signal_set signals{io, SIGINT, SIGTERM};
   const Result<> started = co_await node.start();
   if (!started) {
@@ -43,7 +45,7 @@ boost::asio::awaitable<void> run(signaling::Node& node, boost::asio::io_context&
   signals.async_wait([](const boost::system::error_code& error, int) {
     if (!error) std::_Exit(1);
   });
-  auto stopping = stop_node(node);
+  auto stopping = stop_all(node, store);
   const Result<> stopped = co_await with_timeout(std::move(stopping), stop_within);
   if (!stopped) log.warn("not all ended in {} s", stop_within.count());
   io.stop();
@@ -64,9 +66,14 @@ int serve(const Config& config) {
     server.keys.add(*key);
   }
   boost::asio::io_context io{1};
-  signaling::Node node{io, std::move(server), clock, random, log};
+  const auto store = store::open_sql(config.store, io.get_executor(), log);
+  if (!store) {
+    fmt::print(stderr, "carillon: {}\n", store.error().detail);
+    return 1;
+  }
+  signaling::Node node{io, std::move(server), clock, random, **store, log};
   int status = 0;
-  boost::asio::co_spawn(io, run(node, io, config, log, status), report(log, "serve"));
+  boost::asio::co_spawn(io, run(node, **store, io, config, log, status), report(log, "serve"));
   io.run();
   return status;
 }

@@ -169,6 +169,22 @@ Setting listen() {
           }};
 }
 
+Setting hosts() {
+  return {"push",
+          "allow-hosts",
+          "hosts of push services besides those of the browsers: host, host:port, *.host, or * for any public one",
+          true,
+          false,
+          [](Config& config, const Values& values) -> Result<> {
+            const auto hosts = push::Hosts::with(values);
+            if (!hosts) return hosts.error();
+            config.server.push.hosts = *hosts;
+            config.allow_hosts = values;
+            return {};
+          },
+          [](const Config& config) { return fmt::format("{}", fmt::join(config.allow_hosts, ", ")); }};
+}
+
 Setting log_level() {
   return {"log",
           "level",
@@ -212,7 +228,10 @@ const std::vector<Setting>& settings() {
           "web", "dir", "the web app's files; empty: the one that was built beside the program",
           [](Config & c) -> auto& { return c.server.web_dir; }),
       text(
-          "data", "dir", "where the program keeps its files", [](Config & c) -> auto& { return c.data_dir; }),
+          "data", "dir", "where the program keeps its files", [](Config & c) -> auto& { return c.store.data_dir; }),
+      text(
+          "data", "database", "postgresql://user@host/name; empty: SQLite in data.dir",
+          [](Config & c) -> auto& { return c.store.database; }),
       secret("auth", "secret", "HS256 secret of access tokens, at least 32 bytes (better: secret-file)",
              [](Config& c, const Values& v) -> Result<> {
                return add_key(c, jose::Key::from_secret(v.empty() ? "" : v.front()));
@@ -247,6 +266,35 @@ const std::vector<Setting>& settings() {
       flag(
           "calls", "call-waiting", "a callee in a call rings too; false: the caller hears busy",
           [](Config & c) -> auto& { return c.server.calls.call_waiting; }),
+      hosts(),
+      text(
+          "push", "ca-file", "PEM file of more certificate authorities for push services, besides the system's",
+          [](Config & c) -> auto& { return c.server.push.ca_file; }),
+      secret("push", "vapid-key-file", "PEM file with the key of Web Push; `carillon keys` makes one",
+             [](Config& c, const Values& v) -> Result<> {
+               const auto pem = text_of_file(v.empty() ? "" : v.front());
+               if (!pem) return pem.error();
+               const auto key = jose::Key::from_private_pem(*pem);
+               if (!key) return key.error();
+               if (key->algorithm() != jose::Algorithm::es256) return expected("a private key on P-256");
+               c.server.push.vapid_key = *key;
+               return {};
+             }),
+      text(
+          "push", "vapid-subject", "whom a push service may write to: mailto:you@example.com or https://...",
+          [](Config & c) -> auto& { return c.server.push.vapid_subject; }),
+      secret("push", "fcm-service-account-file", "JSON key file of the service account for FCM",
+             [](Config& c, const Values& v) -> Result<> {
+               const auto text = text_of_file(v.empty() ? "" : v.front());
+               if (!text) return text.error();
+               auto account = push::ServiceAccount::parse(*text);
+               if (!account) return account.error();
+               c.server.push.fcm = std::move(*account);
+               return {};
+             }),
+      text(
+          "push", "fcm-endpoint", "address of the FCM service, without a path",
+          [](Config & c) -> auto& { return c.server.push.fcm_endpoint; }),
       flag(
           "signaling", "presence", "clients may ask who is online (on with --dev)",
           [](Config & c) -> auto& { return c.server.presence; }),

@@ -69,6 +69,8 @@ class Call {
   [[nodiscard]] const std::optional<std::string>& metadata() const { return terms_.metadata; }
   [[nodiscard]] State state() const { return answered_at_ ? State::active : State::ringing; }
   [[nodiscard]] std::uint64_t rev() const { return rev_; }
+  [[nodiscard]] Time started_at() const { return started_at_; }
+  [[nodiscard]] const std::optional<Time>& answered_at() const { return answered_at_; }
   [[nodiscard]] bool over() const { return ended_.has_value(); }
 
   /// The caller first. Nobody is ever taken off this list.

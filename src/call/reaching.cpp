@@ -164,6 +164,11 @@ std::optional<Time> Reaching::deadline() const {
   return due_.begin()->at;
 }
 
+bool Reaching::rings(const CallId& call, const UserId& user) const {
+  const auto of_user = rings_.find(user);
+  return of_user != rings_.end() && of_user->second.contains(call);
+}
+
 // ---- The ledger ------------------------------------------------------------------------------------------------
 
 std::vector<LedgerEntry> Reaching::ledger(const CallId& call) const {

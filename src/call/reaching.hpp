@@ -121,6 +121,8 @@ class Reaching {
   void tick(Time now, ReachActions& out);
   [[nodiscard]] std::optional<Time> deadline() const;
 
+  [[nodiscard]] bool rings(const CallId& call, const UserId& user) const;
+
   // ---- The ledger ----
 
   /// In the order in which devices were told; empty when the call is unknown.

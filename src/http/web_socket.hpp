@@ -51,6 +51,10 @@ class WebSocket {
   /// and is cut at a character when longer. A code that may not be sent becomes 1011.
   virtual void close(std::uint16_t code, std::string_view reason = {}) = 0;
 
+  /// Queues a ping with a payload of 1 to 125 bytes (RFC 6455 section 5.5.2); on_pong comes when the peer has read all
+  /// that was sent before.
+  virtual void ping(std::string_view payload) = 0;
+
   /// Bytes queued and not yet taken by the kernel.
   [[nodiscard]] virtual std::size_t buffered_bytes() const = 0;
   [[nodiscard]] virtual bool is_open() const = 0;
@@ -68,6 +72,8 @@ class WebSocketHandler {
   virtual void on_open(std::shared_ptr<WebSocket> socket) = 0;
   /// A whole text message, valid UTF-8, at most message_bytes_max. The view is good for this call only.
   virtual void on_message(std::string_view text) = 0;
+  /// The answer to ping(). A peer may send pongs unasked; those without payload are not told of.
+  virtual void on_pong(std::string_view) {}
   /// Last of all, once, whatever happened.
   virtual void on_closed(const CloseInfo& info) = 0;
 };

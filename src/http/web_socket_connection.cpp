@@ -124,6 +124,13 @@ void WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
   deadlines.schedule(*this, deadlines.now() + pool_->config().close_timeout);
 }
 
+void WebSocketConnection::ping(std::string_view payload) {
+  if (state_ != State::open) return;
+  append_ping_frame(outbox(), payload);
+  if (buffered_bytes() > pool_->config().send_queue_bytes_max) state_ = State::overflowed;
+  flush_later();
+}
+
 void WebSocketConnection::flush_later() {
   // Frames behind a write that waits go out with it. An overflow must not wait.
   if (flush_queued_ || (waits_for_writable_ && state_ != State::overflowed)) return;
@@ -193,7 +200,7 @@ void WebSocketConnection::take(char* begin, char* end) {
           flush_later();
         }
         break;
-      case DecodedFrame::Kind::pong: break;
+      case DecodedFrame::Kind::pong: deliver_pong(frame.payload); break;
       case DecodedFrame::Kind::close: return on_peer_close(frame);
       case DecodedFrame::Kind::error: return fail(frame.code, frame.payload);
     }
@@ -209,6 +216,17 @@ void WebSocketConnection::deliver(std::string_view text) {
     handler->on_message(text);
   } catch (const std::exception& error) {
     pool_->log().error("on_message of a socket threw: {}", error.what());
+    close(close_code::internal_error, {});
+  }
+}
+
+void WebSocketConnection::deliver_pong(std::string_view payload) {
+  if (state_ != State::open || payload.empty()) return;
+  try {
+    const auto handler = handler_;
+    handler->on_pong(payload);
+  } catch (const std::exception& error) {
+    pool_->log().error("on_pong of a socket threw: {}", error.what());
     close(close_code::internal_error, {});
   }
 }

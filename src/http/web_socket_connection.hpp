@@ -84,6 +84,7 @@ class WebSocketConnection final : public WebSocket,
 
   void send(std::string_view text) override;
   void close(std::uint16_t code, std::string_view reason) override;
+  void ping(std::string_view payload) override;
   [[nodiscard]] std::size_t buffered_bytes() const override { return out_.size() - out_sent_; }
   [[nodiscard]] bool is_open() const override { return state_ == State::open; }
   [[nodiscard]] std::string remote_address() const override { return stream_.remote_address(); }
@@ -108,6 +109,7 @@ class WebSocketConnection final : public WebSocket,
   void on_readable(const boost::system::error_code& ec);
   void take(char* begin, char* end);
   void deliver(std::string_view text);
+  void deliver_pong(std::string_view payload);
   void on_peer_close(const DecodedFrame& frame);
   void fail(std::uint16_t code, std::string_view text);
   void linger();

@@ -213,11 +213,11 @@ void Sender::arm() {
   if (due_.empty()) return;
   timer_.expires_after(std::max(Duration{0}, due_.begin()->first - clock_.now()));
   timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) on_timer();
+    if (!error) tick();
   });
 }
 
-void Sender::on_timer() {
+void Sender::tick() {
   const Time now = clock_.now();
   while (!due_.empty() && due_.begin()->first <= now) {
     const std::string lane = due_.extract(due_.begin()).value().second;

@@ -78,11 +78,12 @@ struct ToCall {
 }  // namespace
 
 CallDriver::CallDriver(boost::asio::any_io_executor executor, call::Config config, const Clock& clock, Random& random,
-                       Devices& devices, RoomKeeper& rooms, Logger log)
+                       Devices& devices, RoomKeeper& rooms, ReachDriver& reach, Logger log)
     : clock_{clock},
       random_{random},
       devices_{devices},
       rooms_{rooms},
+      reach_{reach},
       log_{std::move(log)},
       calls_{config},
       timer_{std::move(executor)} {}
@@ -112,32 +113,42 @@ void CallDriver::event(const call::Event& event, const std::function<void()>& be
 void CallDriver::end_all(call::EndReason why) { perform(calls_.end_all(why, clock_.now())); }
 
 void CallDriver::perform(const call::Actions& actions) {
-  const Time now = clock_.now();
-  for (const call::Action& action : actions) {
-    if (const auto* tell = std::get_if<call::Tell>(&action)) {
-      if (const DevicePtr device = devices_.find(tell->device)) {
-        device->notify(method_of(tell->message), data_of(*tell, now));
-      }
-    } else if (const auto* open = std::get_if<call::OpenRoom>(&action)) {
-      log_.info("call starts call={} room={}", open->call, open->room);
-      rooms_.open_room(open->call, open->room);
-    } else if (const auto* close = std::get_if<call::CloseRoom>(&action)) {
-      rooms_.close_room(close->call);
-    } else if (const auto* drop = std::get_if<call::DropPeer>(&action)) {
-      rooms_.drop_peer(drop->call, drop->device);
-    } else if (const auto* forget = std::get_if<call::ForgetDevice>(&action)) {
-      const DevicePtr device = devices_.find(forget->device);
-      devices_.forget(forget->device);
-      if (device && on_forgotten) on_forgotten(*device);
-    } else if (const auto* record = std::get_if<call::WriteRecord>(&action)) {
-      const call::CallRecord& r = record->record;
-      log_.info("call ended reason={} answered={} seconds={:.1f} people={} call={}", to_string(r.reason),
-                r.answered_at.has_value(), static_cast<double>(r.duration().count()) / 1000, r.people.size(), r.call);
-      if (on_record) on_record(r);
-    }
-    // Reach and StopReaching wait for push: until it is there, an offline callee rings when he connects.
-  }
+  for (const call::Action& action : actions) std::visit([this](const auto& what) { perform(what); }, action);
   arm();
+}
+
+void CallDriver::perform(const call::Tell& action) {
+  const DevicePtr device = devices_.find(action.device);
+  if (!device) return;
+  device->notify(method_of(action.message), data_of(action, clock_.now()));
+  if (std::holds_alternative<call::CallStarted>(action.message)) reach_.told(action, *device);
+}
+
+void CallDriver::perform(const call::OpenRoom& action) {
+  log_.info("call starts call={} room={}", action.call, action.room);
+  rooms_.open_room(action.call, action.room);
+}
+
+void CallDriver::perform(const call::CloseRoom& action) { rooms_.close_room(action.call); }
+
+void CallDriver::perform(const call::DropPeer& action) { rooms_.drop_peer(action.call, action.device); }
+
+void CallDriver::perform(const call::Reach& action) { reach_.begin(action); }
+
+void CallDriver::perform(const call::StopReaching& action) { reach_.end(action); }
+
+void CallDriver::perform(const call::ForgetDevice& action) {
+  const DevicePtr device = devices_.find(action.device);
+  devices_.forget(action.device);
+  if (device && on_forgotten) on_forgotten(*device);
+}
+
+void CallDriver::perform(const call::WriteRecord& action) {
+  const call::CallRecord& r = action.record;
+  log_.info("call ended reason={} answered={} seconds={:.1f} people={} call={}", to_string(r.reason),
+            r.answered_at.has_value(), static_cast<double>(r.duration().count()) / 1000, r.people.size(), r.call);
+  const std::vector<call::LedgerEntry> ledger = reach_.take_ledger(r.call);
+  if (on_record) on_record(r, ledger);
 }
 
 void CallDriver::arm() {

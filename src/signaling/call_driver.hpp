@@ -7,6 +7,7 @@
 #include "call/calls.hpp"
 #include "protocol/commands.hpp"
 #include "signaling/devices.hpp"
+#include "signaling/reach_driver.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -30,7 +31,7 @@ class CallDriver {
 
   /// All references must outlive it.
   CallDriver(boost::asio::any_io_executor executor, call::Config config, const Clock& clock, Random& random,
-             Devices& devices, RoomKeeper& rooms, Logger log);
+             Devices& devices, RoomKeeper& rooms, ReachDriver& reach, Logger log);
 
   /// Answers first, then acts: a caller knows the id of his call before he hears how it rings.
   void command(const Device& from, const protocol::Command& command, const Answer& answer);
@@ -43,16 +44,25 @@ class CallDriver {
 
   /// This device was forgotten: its user has gone, perhaps.
   std::function<void(const Device&)> on_forgotten;
-  std::function<void(const call::CallRecord&)> on_record;
+  std::function<void(const call::CallRecord&, const std::vector<call::LedgerEntry>&)> on_record;
 
  private:
   void perform(const call::Actions& actions);
+  void perform(const call::Tell& action);
+  void perform(const call::OpenRoom& action);
+  void perform(const call::CloseRoom& action);
+  void perform(const call::DropPeer& action);
+  void perform(const call::Reach& action);
+  void perform(const call::StopReaching& action);
+  void perform(const call::ForgetDevice& action);
+  void perform(const call::WriteRecord& action);
   void arm();
 
   const Clock& clock_;
   Random& random_;
   Devices& devices_;
   RoomKeeper& rooms_;
+  ReachDriver& reach_;
   Logger log_;
   call::Calls calls_;
   boost::asio::steady_timer timer_;

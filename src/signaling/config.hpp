@@ -7,6 +7,8 @@
 #include "call/config.hpp"
 #include "http/server.hpp"
 #include "jose/key_set.hpp"
+#include "push/hosts.hpp"
+#include "push/service_account.hpp"
 #include "room/config.hpp"
 
 #include <cstdint>
@@ -41,6 +43,20 @@ struct IceServer {
   Secret credential;
 };
 
+struct PushConfig {
+  /// Where endpoints may be, besides the push services of browsers.
+  push::Hosts hosts;
+  /// Certificate authorities besides the system's; empty: none.
+  std::string ca_file;
+  /// Web Push is off without it; with `dev` the server makes one.
+  std::optional<jose::Key> vapid_key;
+  /// Whom a push service may write to: mailto: or https:.
+  std::string vapid_subject;
+  /// FCM is off without it.
+  std::optional<push::ServiceAccount> fcm;
+  std::string fcm_endpoint = "https://fcm.googleapis.com";
+};
+
 struct Config {
   /// Anybody may have a token, presence is on, counts are open. Never on the internet.
   bool dev = false;
@@ -62,6 +78,7 @@ struct Config {
   call::Config calls;
   room::Config rooms;
   MediaConfig media;
+  PushConfig push;
   http::ServerConfig http;
 };
 

@@ -3,6 +3,7 @@
 
 #include "jose/access_token.hpp"
 #include "protocol/decode.hpp"
+#include "signaling/responses.hpp"
 #include "signaling/session.hpp"
 
 #include <openssl/crypto.h>
@@ -26,12 +27,6 @@ struct DevTokenRequest {
   std::optional<protocol::Text<128>> device;
 };
 BOOST_DESCRIBE_STRUCT(DevTokenRequest, (), (user, name, device))
-
-http::Response error_response(const Error& error) {
-  return http::Response::json(http_status(error.code),
-                              json::serialize(json::object{
-                                  {"error", json::object{{"code", to_string(error.code)}, {"reason", error.detail}}}}));
-}
 
 /// A request handler that does not wait.
 template <class Handler>
@@ -64,6 +59,7 @@ void Node::add_routes() {
   if (config_.dev) {
     server_.route("POST", "/dev/token", at_once([this](const http::Request& r) { return dev_token(r); }));
   }
+  add_rest_routes();
   if (!config_.web_dir.empty()) server_.serve_files(config_.web_dir);
 }
 
@@ -90,6 +86,10 @@ Result<Identity> Node::identify(const http::UpgradeRequest& upgrade) {
   const std::string token = token_of(upgrade);
   if (token.empty())
     return fail(Errc::unauthorized, "no access token: ?token=, Authorization or subprotocol token.<jwt>");
+  return identify(token);
+}
+
+Result<Identity> Node::identify(const std::string& token) {
   Result<jose::Claims> claims = jose::verify_access_token(token, config_.keys, clock_.now());
   if (!claims) return claims.error();
   const UserId user{claims->user};

@@ -1,7 +1,10 @@
 #include "signaling/node.hpp"
 
 #include "base/async.hpp"
+#include "push/fcm.hpp"
+#include "push/webpush.hpp"
 #include "signaling/call_messages.hpp"
+#include "signaling/wait_for.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -25,15 +28,23 @@ json::array ice_servers_json(const std::vector<IceServer>& servers) {
   return array;
 }
 
+/// The ends of what rings when the server stops: push services answer in half a second.
+constexpr std::chrono::seconds flush_within{2};
+
 }  // namespace
 
-Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Random& random, Logger log)
+Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Random& random, store::Store& store,
+           Logger log)
     : io_{io},
       config_{std::move(config)},
       clock_{clock},
       random_{random},
+      store_{store},
       log_{std::move(log)},
       devices_{io.get_executor(), clock, random, config_.client_answer_timeout},
+      client_{io.get_executor(), {.ca_file = config_.push.ca_file}},
+      sender_{io.get_executor(), clock, random, client_, log_},
+      reach_{io.get_executor(), clock, store, sender_, log_},
       rooms_{config_.rooms},
       workers_{io, config_.media, log_},
       shared_{io,
@@ -44,17 +55,31 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
               config_.media,
               log_,
               [this](const DeviceId& device, const CallId& call) { return calls_.calls().may_join_room(device, call); }},
-      calls_{io.get_executor(), config_.calls, clock, random, devices_, *this, log_},
+      calls_{io.get_executor(), config_.calls, clock, random, devices_, *this, reach_, log_},
+      history_{clock, store, log_},
+      account_{clock, random, store, sender_, reach_, history_, calls_},
       server_{io, config_.http, log_} {
   workers_.on_up = [this](const room::WorkerId& worker) { rooms_.add_worker(worker); };
   workers_.on_died = [this](const room::WorkerId& worker) { on_worker_died(worker); };
   calls_.on_forgotten = [this](const Device& device) { tell_presence(device.user(), device.identity().name); };
+  calls_.on_record = [this](const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger) {
+    history_.keep(record, ledger);
+  };
+  reach_.on_reached = [this](const call::Reached& reached) { calls_.event(reached); };
+  history_.is_here = [this](const UserId& user) { return !calls_.calls().presence().devices_of(user).empty(); };
+  history_.on_changed = [this](const UserId& user, const json::object& data) {
+    for (const DeviceId& id : calls_.calls().presence().devices_of(user)) {
+      if (const DevicePtr device = devices_.find(id)) device->notify("history-changed", data);
+    }
+  };
   add_routes();
 }
 
 Node::~Node() = default;
 
 boost::asio::awaitable<Result<>> Node::start() {
+  const Result<> push = co_await prepare_push();
+  if (!push) co_return push;
   const Result<> workers = co_await workers_.start();
   if (!workers) co_return workers;
   co_return server_.start();
@@ -67,6 +92,47 @@ boost::asio::awaitable<void> Node::stop() {
   calls_.end_all(call::EndReason::failed);
   server_.close(http::close_code::going_away, "the server stops");
   co_await workers_.stop();
+  co_await flush_pushes();
+}
+
+/// Keys that outlive the process, and the push services that are set up.
+boost::asio::awaitable<Result<>> Node::prepare_push() {
+  const auto kept = [this](std::string name, Secret candidate) {
+    return answer_of<Secret>([this, name = std::move(name), candidate = std::move(candidate)](auto done) {
+      store_.secret(name, candidate, std::move(done));
+    });
+  };
+  const Result<Secret> ticket_secret = co_await kept("tickets", Secret{random_.token(32)});
+  if (!ticket_secret) co_return ticket_secret.error();
+  const auto ticket_key = jose::Key::from_secret(ticket_secret->reveal());
+  if (!ticket_key) co_return ticket_key.error();
+  reach_.use(Tickets{*ticket_key});
+
+  PushConfig& push = config_.push;
+  if (!push.vapid_key && config_.dev) {
+    const auto fresh = jose::Key::generate_es256();
+    if (!fresh) co_return fresh.error();
+    const auto fresh_pem = fresh->private_pem();
+    if (!fresh_pem) co_return fresh_pem.error();
+    const Result<Secret> pem = co_await kept("vapid", Secret{*fresh_pem});
+    if (!pem) co_return pem.error();
+    const auto key = jose::Key::from_private_pem(pem->reveal());
+    if (!key) co_return key.error();
+    push.vapid_key = *key;
+    if (push.vapid_subject.empty()) push.vapid_subject = "mailto:dev@localhost";
+  }
+  if (push.vapid_key) {
+    auto vapid = push::Vapid::make(*push.vapid_key, push.vapid_subject);
+    if (!vapid) co_return vapid.error();
+    sender_.add(std::make_unique<push::WebPush>(std::move(*vapid), push.hosts));
+  }
+  if (push.fcm) sender_.add(std::make_unique<push::Fcm>(*push.fcm, push.fcm_endpoint));
+  co_return Result<>{};
+}
+
+boost::asio::awaitable<void> Node::flush_pushes() {
+  const Time until = clock_.now() + flush_within;
+  while (sender_.size() > 0 && clock_.now() < until) co_await sleep_for(std::chrono::milliseconds{20});
 }
 
 // ---- sessions ----
@@ -103,6 +169,7 @@ void Node::close_session(const DevicePtr& device, bool hang_up, std::uint16_t co
   } else {
     calls_.event(call::DeviceLost{device->id()});
   }
+  reach_.gone(*device);
   // Without a grace, or after a good-bye, nothing keeps it.
   if (calls_.calls().presence().find(device->id()) == nullptr) devices_.forget(device->id());
   tell_presence(device->user(), device->identity().name);

@@ -4,13 +4,19 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "fetch/curl_client.hpp"
 #include "http/server.hpp"
+#include "push/sender.hpp"
 #include "room/rooms.hpp"
+#include "signaling/account.hpp"
 #include "signaling/call_driver.hpp"
 #include "signaling/config.hpp"
 #include "signaling/devices.hpp"
+#include "signaling/history.hpp"
 #include "signaling/media_room.hpp"
+#include "signaling/reach_driver.hpp"
 #include "signaling/worker_pool.hpp"
+#include "store/store.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -24,8 +30,8 @@ namespace carillon::signaling {
 
 class Node final : private RoomKeeper {
  public:
-  /// `io`, `clock` and `random` must outlive it; `io` is run by one thread.
-  Node(boost::asio::io_context& io, Config config, const Clock& clock, Random& random, Logger log);
+  /// `io`, `clock`, `random` and `store` must outlive it; `io` is run by one thread.
+  Node(boost::asio::io_context& io, Config config, const Clock& clock, Random& random, store::Store& store, Logger log);
   ~Node() override;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -41,6 +47,8 @@ class Node final : private RoomKeeper {
   [[nodiscard]] boost::asio::io_context& io() { return io_; }
   [[nodiscard]] const Logger& log() const { return log_; }
   [[nodiscard]] CallDriver& calls() { return calls_; }
+  [[nodiscard]] Account& account() { return account_; }
+  [[nodiscard]] ReachDriver& reach() { return reach_; }
   /// Sends `welcome`. The device of a valid resume token, else the identity's.
   DevicePtr open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket);
   void close_session(const DevicePtr& device, bool hang_up, std::uint16_t code);
@@ -64,26 +72,49 @@ class Node final : private RoomKeeper {
   [[nodiscard]] Result<std::shared_ptr<MediaRoom>> room_for(const Device& device,
                                                             const protocol::MediaRequest& request);
 
+  boost::asio::awaitable<Result<>> prepare_push();
+  boost::asio::awaitable<void> flush_pushes();
+
   // endpoints.cpp
   void add_routes();
   boost::asio::awaitable<http::UpgradeDecision> on_upgrade(http::UpgradeRequest request);
   [[nodiscard]] Result<Identity> identify(const http::UpgradeRequest& request);
+  [[nodiscard]] Result<Identity> identify(const http::Request& request);
+  [[nodiscard]] Result<Identity> identify(const std::string& token);
   [[nodiscard]] http::Response dev_token(const http::Request& request);
   [[nodiscard]] http::Response debug_counts(const http::Request& request) const;
   [[nodiscard]] bool is_operator(const http::Request& request) const;
+
+  // rest.cpp: /v1 for users, tickets and operators
+  void add_rest_routes();
+  boost::asio::awaitable<http::Response> post_subscription(http::Request request);
+  boost::asio::awaitable<http::Response> delete_subscription(http::Request request);
+  boost::asio::awaitable<http::Response> get_push_key();
+  boost::asio::awaitable<http::Response> get_history(http::Request request);
+  boost::asio::awaitable<http::Response> get_call(http::Request request);
+  enum class TicketUse { ask, confirm, decline };
+  boost::asio::awaitable<http::Response> use_ticket(http::Request request, TicketUse use);
+  /// How the call looks to whom the ticket was given.
+  boost::asio::awaitable<json::object> ticket_state(Ticket ticket);
 
   boost::asio::io_context& io_;
   Config config_;
   const Clock& clock_;
   Random& random_;
+  store::Store& store_;
   Logger log_;
   bool stopping_ = false;
   Devices devices_;
+  fetch::CurlClient client_;
+  push::Sender sender_;
+  ReachDriver reach_;
   room::Rooms rooms_;
   WorkerPool workers_;
   MediaRoom::Shared shared_;
   std::map<CallId, std::shared_ptr<MediaRoom>> media_rooms_;
   CallDriver calls_;
+  History history_;
+  Account account_;
   http::Server server_;
 };
 

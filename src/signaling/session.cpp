@@ -1,6 +1,7 @@
 #include "signaling/session.hpp"
 
 #include "base/async.hpp"
+#include "protocol/account.hpp"
 #include "protocol/commands.hpp"
 #include "signaling/node.hpp"
 
@@ -46,6 +47,10 @@ void Session::on_message(std::string_view text) {
   std::visit([this](auto& frame) { on_frame(std::move(frame)); }, std::get<protocol::Frame>(parsed));
 }
 
+void Session::on_pong(std::string_view payload) {
+  if (!device_->confirms_ringing) node_.reach().confirmed(CallId{std::string{payload}}, *device_);
+}
+
 void Session::on_frame(protocol::Request request) {
   if (const auto command = protocol::parse_command(request.method, request.data)) {
     if (!*command) return answer(request.id, command->error());
@@ -56,6 +61,14 @@ void Session::on_frame(protocol::Request request) {
       } else {
         answer(request.id, reply.error());
       }
+    });
+    return;
+  }
+  if (const auto wanted = protocol::parse_account_request(request.method, request.data)) {
+    if (!*wanted) return answer(request.id, wanted->error());
+    // The store may take its time; the socket may be gone by then, and ignores it.
+    node_.account().handle(*device_, **wanted, [self = shared_from_this(), id = request.id](Result<json::object> data) {
+      self->answer(id, data ? Result<json::value>{json::value(std::move(*data))} : Result<json::value>{data.error()});
     });
     return;
   }

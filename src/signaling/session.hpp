@@ -25,6 +25,7 @@ class Session final : public http::WebSocketHandler, public std::enable_shared_f
 
   void on_open(std::shared_ptr<http::WebSocket> socket) override;
   void on_message(std::string_view text) override;
+  void on_pong(std::string_view payload) override;
   void on_closed(const http::CloseInfo& info) override;
 
   /// Ends it from our side: not a hang-up of the device.

@@ -1,0 +1,55 @@
+// What a user asks about his own things, over the socket and over REST: where push finds him, and which calls he had.
+#pragma once
+
+#include "base/random.hpp"
+#include "protocol/account.hpp"
+#include "push/sender.hpp"
+#include "push/webpush.hpp"
+#include "signaling/call_driver.hpp"
+#include "signaling/history.hpp"
+#include "signaling/reach_driver.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace carillon::signaling {
+
+class Account {
+ public:
+  using Answer = std::function<void(Result<json::object>)>;
+
+  /// All references must outlive it.
+  Account(const Clock& clock, Random& random, store::Store& store, push::Sender& sender, ReachDriver& reach,
+          History& history, const CallDriver& calls);
+
+  /// A request of a device that has a socket.
+  void handle(Device& device, const protocol::AccountRequest& request, const Answer& answer);
+
+  // The same over REST, by an identity that may have no socket. `path` is where the data stands, for errors.
+  void register_push(const Identity& who, const protocol::RegisterPush& request, std::string_view path,
+                     const Answer& answer);
+  void unregister_push(const UserId& user, const std::string& id, const Answer& answer);
+  [[nodiscard]] Result<json::object> push_key() const;
+
+ private:
+  void on(Device& device, const protocol::RegisterPush& request, const Answer& answer);
+  void on(Device& device, const protocol::UnregisterPush& request, const Answer& answer);
+  void on(Device& device, const protocol::GetPushKey& request, const Answer& answer);
+  void on(Device& device, const protocol::Ringing& request, const Answer& answer);
+  void on(Device& device, const protocol::GetHistory& request, const Answer& answer);
+  void on(Device& device, const protocol::MarkHistoryRead& request, const Answer& answer);
+
+  const Clock& clock_;
+  Random& random_;
+  store::Store& store_;
+  push::Sender& sender_;
+  ReachDriver& reach_;
+  History& history_;
+  const CallDriver& calls_;
+};
+
+}  // namespace carillon::signaling

@@ -1,0 +1,62 @@
+// The records of calls: written when a call ends, read as a list by each person who was in it, and whole by the
+// operator.
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "call/call.hpp"
+#include "call/reaching.hpp"
+#include "call/record.hpp"
+#include "protocol/account.hpp"
+#include "store/store.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace carillon::signaling {
+
+namespace json = boost::json;
+
+class History {
+ public:
+  using Answer = std::function<void(Result<json::object>)>;
+  using Found = std::function<void(Result<std::optional<store::CallRecord>>)>;
+
+  /// All references must outlive it.
+  History(const Clock& clock, store::Store& store, Logger log);
+
+  void keep(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger);
+  /// Of an ended call; nullopt: there is no record. One that is not written yet is found too.
+  void find(const CallId& call, Found found);
+
+  /// get-history. `path` is where its data stands, for errors.
+  void list(const UserId& user, const protocol::GetHistory& request, std::string_view path, const Answer& answer);
+  /// mark-history-read.
+  void mark_read(const UserId& user, const Answer& answer);
+
+  /// A list has changed: history-changed, to every device of this user.
+  std::function<void(const UserId&, const json::object& data)> on_changed;
+  /// Somebody hears of on_changed: else there is no need to count.
+  std::function<bool(const UserId&)> is_here;
+
+ private:
+  void tell(const UserId& user, const std::optional<CallId>& call);
+
+  const Clock& clock_;
+  store::Store& store_;
+  Logger log_;
+  std::map<CallId, std::shared_ptr<const store::CallRecord>> unwritten_;
+};
+
+/// As an entry of GET /v1/calls: a call that has ended, and one that is on.
+[[nodiscard]] json::object operators_view(const store::CallRecord& record);
+[[nodiscard]] json::object operators_view(const call::Call& call, const std::vector<call::LedgerEntry>& ledger);
+
+}  // namespace carillon::signaling

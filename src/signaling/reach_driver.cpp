@@ -1,0 +1,216 @@
+#include "signaling/reach_driver.hpp"
+
+#include "push/message.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace carillon::signaling {
+namespace {
+
+/// How the callee reads who calls: by the id when there is no name.
+const std::string& name_of(const call::Party& party) { return party.name.empty() ? party.user.str() : party.name; }
+
+}  // namespace
+
+ReachDriver::ReachDriver(boost::asio::any_io_executor executor, const Clock& clock, store::Store& store,
+                         push::Sender& sender, Logger log)
+    : executor_{executor},
+      clock_{clock},
+      store_{store},
+      sender_{sender},
+      log_{std::move(log)},
+      timer_{std::move(executor)} {}
+
+// ---- What happens ------------------------------------------------------------------------------------------------
+
+void ReachDriver::begin(const call::Reach& reach) {
+  call::ReachActions out;
+  reaching_.begin(reach, out);
+  perform(out);
+}
+
+void ReachDriver::end(const call::StopReaching& stop) {
+  call::ReachActions out;
+  reaching_.end(stop, clock_.now(), out);
+  perform(out);
+}
+
+void ReachDriver::told(const call::Tell& tell, const Device& device) {
+  call::ReachActions out;
+  reaching_.told(tell.call, device.user(), device.id(), clock_.now(), out);
+  // The answer says that it has read the ring before. A client that says so itself knows better.
+  if (!device.confirms_ringing && device.socket()) device.socket()->ping(tell.call.str());
+  perform(out);
+}
+
+std::vector<call::LedgerEntry> ReachDriver::take_ledger(const CallId& call) {
+  std::vector<call::LedgerEntry> ledger = reaching_.ledger(call);
+  reaching_.forget(call);
+  targets_.erase(call);
+  return ledger;
+}
+
+void ReachDriver::confirmed(const CallId& call, const Device& device) {
+  call::ReachActions out;
+  reaching_.confirmed(call, device.user(), device.id(), clock_.now(), out);
+  perform(out);
+}
+
+void ReachDriver::confirmed(const Ticket& ticket) {
+  call::ReachActions out;
+  reaching_.confirmed_by_push(ticket.call, ticket.user, ticket.subscription, clock_.now(), out);
+  perform(out);
+}
+
+void ReachDriver::gone(const Device& device) {
+  call::ReachActions out;
+  reaching_.gone(device.user(), device.id(), clock_.now(), out);
+  perform(out);
+}
+
+void ReachDriver::moved(const UserId& user, const std::string& subscription, const DeviceId& device) {
+  reaching_.moved(user, subscription, device);
+}
+
+DeviceId ReachDriver::device_of(const Ticket& ticket) const {
+  for (const call::LedgerEntry& line : reaching_.ledger(ticket.call)) {
+    if (line.user == ticket.user && line.target.subscription == ticket.subscription) return line.device;
+  }
+  return {};
+}
+
+void ReachDriver::found(const CallId& call, const UserId& user,
+                        const Result<std::vector<store::Subscription>>& subscriptions) {
+  std::vector<call::PushTarget> targets;
+  if (!subscriptions) {
+    log_.error("push: nobody knows how to reach user={}: {} call={}", user, subscriptions.error().detail, call);
+  } else {
+    for (const store::Subscription& one : *subscriptions) {
+      targets.push_back({one.id, one.device, one.type});
+      targets_[call][one.id] = {one.type, one.address, one.details};
+    }
+  }
+  call::ReachActions out;
+  reaching_.found(call, user, std::move(targets), clock_.now(), out);
+  perform(out);
+}
+
+// ---- What is done ------------------------------------------------------------------------------------------------
+
+void ReachDriver::perform(const call::ReachActions& actions) {
+  for (const call::ReachAction& action : actions) std::visit([this](const auto& what) { perform(what); }, action);
+  arm();
+}
+
+void ReachDriver::perform(const call::FindTargets& action) {
+  store_.subscriptions_of(action.user, [this, action](const Result<std::vector<store::Subscription>>& subscriptions) {
+    if (!reaching_.rings(action.call, action.user)) return;  // over already
+    found(action.call, action.user, subscriptions);
+  });
+}
+
+void ReachDriver::perform(const call::PushRing& action) {
+  const Time now = clock_.now();
+  const call::CallStarted& invitation = action.invitation;
+  const push::Target target = *target_of(action.call, action.target.subscription);
+  const auto ticket =
+      tickets_->make({action.call, action.user, action.target.subscription, invitation.ring_until}, now);
+  if (!ticket) return on_ring_sent(action, target, {push::Outcome::refused, {}, "refused"});
+  push::Message message{.kind = push::Kind::ring,
+                        .call = action.call,
+                        .data = {{"type", "call-started"},
+                                 {"callId", action.call.str()},
+                                 {"roomId", invitation.room.str()},
+                                 {"callerId", invitation.caller.user.str()},
+                                 {"callerName", name_of(invitation.caller)},
+                                 {"media", to_string(invitation.media)},
+                                 {"ringUntil", to_ms(invitation.ring_until)},
+                                 {"serverTime", to_ms(now)},
+                                 {"ticket", *ticket}},
+                        .expires_at = invitation.ring_until};
+  sender_.send(action.target.subscription, target, std::move(message),
+               [this, action, target](const push::Verdict& verdict) { on_ring_sent(action, target, verdict); });
+}
+
+void ReachDriver::perform(const call::PushEnd& action) {
+  const Time now = clock_.now();
+  const push::Target target = *target_of(action.call, action.target.subscription);
+  sender_.send(action.target.subscription, target,
+               {.kind = push::Kind::end,
+                .call = action.call,
+                .data = {{"type", "end-call"},
+                         {"callId", action.call.str()},
+                         {"reason", to_string(action.reason)},
+                         {"serverTime", to_ms(now)}},
+                .expires_at = now + push::end_lasts},
+               [this, target](const push::Verdict& verdict) { on_sent(target, verdict); });
+}
+
+void ReachDriver::perform(const call::PushMissed& action) {
+  const Time now = clock_.now();
+  const push::Target target = *target_of(action.call, action.target.subscription);
+  sender_.send(action.target.subscription, target,
+               {.kind = push::Kind::missed,
+                .call = action.call,
+                .data = {{"type", "missed-call"},
+                         {"callId", action.call.str()},
+                         {"callerId", action.caller.user.str()},
+                         {"callerName", name_of(action.caller)},
+                         {"serverTime", to_ms(now)}},
+                .expires_at = now + push::missed_lasts},
+               [this, target](const push::Verdict& verdict) { on_sent(target, verdict); });
+}
+
+void ReachDriver::perform(const call::TellReached& action) {
+  // Later: the calls may be telling of something else just now.
+  boost::asio::post(executor_, [this, event = action.event] { on_reached(event); });
+}
+
+void ReachDriver::on_ring_sent(const call::PushRing& action, const push::Target& target, const push::Verdict& verdict) {
+  call::ReachActions out;
+  const std::string& subscription = action.target.subscription;
+  if (verdict.outcome == push::Outcome::taken) {
+    reaching_.taken(action.call, action.user, subscription, clock_.now(), out);
+  } else {
+    log_.info("push did not ring: {} type={} user={} call={}", verdict.why, action.target.type, action.user,
+              action.call);
+    reaching_.failed(action.call, action.user, subscription, verdict.why, out);
+    on_sent(target, verdict);
+  }
+  perform(out);
+}
+
+void ReachDriver::on_sent(const push::Target& target, const push::Verdict& verdict) {
+  if (verdict.outcome != push::Outcome::gone) return;
+  store_.forget_address(target.type, target.address, [log = log_](const Result<>& forgotten) {
+    if (!forgotten) log.warn("push: a subscription that is gone stays: {}", forgotten.error().detail);
+  });
+}
+
+const push::Target* ReachDriver::target_of(const CallId& call, const std::string& subscription) const {
+  const auto of_call = targets_.find(call);
+  if (of_call == targets_.end()) return nullptr;
+  const auto target = of_call->second.find(subscription);
+  return target == of_call->second.end() ? nullptr : &target->second;
+}
+
+void ReachDriver::arm() {
+  const std::optional<Time> deadline = reaching_.deadline();
+  if (!deadline) {
+    timer_.cancel();
+    return;
+  }
+  timer_.expires_after(std::max(Duration{0}, *deadline - clock_.now()));
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    call::ReachActions out;
+    reaching_.tick(clock_.now(), out);
+    perform(out);
+  });
+}
+
+}  // namespace carillon::signaling
