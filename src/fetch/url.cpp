@@ -5,6 +5,7 @@
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace carillon::fetch {
 namespace {
@@ -43,13 +44,16 @@ Result<Url> parse_url(std::string_view text) {
   if (!url.is_https && parsed->scheme_id() != urls::scheme::http)
     return fail(Errc::bad_request, "expected an https: address");
   if (parsed->has_userinfo()) return fail(Errc::bad_request, "expected an address without user and password");
+  if (parsed->encoded_host().find('%') != std::string_view::npos)
+    return fail(Errc::bad_request, "expected a host without percent signs");
   url.host = host_of(*parsed);
   if (url.host.empty()) return fail(Errc::bad_request, "expected an address with a host");
-  if (url.host.find('%') != std::string::npos) return fail(Errc::bad_request, "expected a host without percent signs");
   url.port = url.is_https ? https_port : http_port;
   if (parsed->has_port()) {
-    if (parsed->port_number() == 0) return fail(Errc::bad_request, "expected a port from 1 to 65535");
-    url.port = parsed->port_number();
+    // Boost.URL's own number of a port wraps around.
+    const std::string_view port{parsed->port().data(), parsed->port().size()};
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), url.port);
+    if (error != std::errc{} || url.port == 0) return fail(Errc::bad_request, "expected a port from 1 to 65535");
   }
   url.text = text;
   return url;

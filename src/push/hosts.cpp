@@ -27,7 +27,9 @@ Result<Hosts::Entry> Hosts::parse(const std::string& text) {
   if (text == "*") return Entry{"*", {}};
   const bool below = text.starts_with("*.");
   const auto url = fetch::parse_url("https://" + (below ? text.substr(2) : text) + "/");
-  if (!url || text.find_first_of("/?#@") != std::string::npos) return wrong;
+  if (!url || url->host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-._:") != std::string::npos ||
+      text.find_first_of("/?#@") != std::string::npos)
+    return wrong;
   const bool names_port = !text.ends_with(']') && text.rfind(':') != std::string::npos;
   return Entry{below ? "." + url->host : url->host, names_port ? std::optional{url->port} : std::nullopt};
 }

@@ -113,7 +113,7 @@ TEST(WebPush, ABodyStaysBelowTheLimitWhateverTheName) {
 }
 
 TEST(WebPush, NamesAreCutAtACharacter) {
-  std::string text = fitted({{"callerName", "ab\U0001F514\U0001F514"}}, 22);
+  std::string text = fitted({{"callerName", "ab\U0001F514\U0001F514"}}, 23);
   EXPECT_EQ(text, "{\"callerName\":\"ab\U0001F514\"}");
   EXPECT_EQ(fitted({{"callerName", "abc"}}, 1), R"({"callerName":""})");
   EXPECT_EQ(fitted({{"x", "abc"}}, 1), R"({"x":"abc"})");
