@@ -229,9 +229,11 @@ const std::vector<Setting>& settings() {
           [](Config & c) -> auto& { return c.server.web_dir; }),
       text(
           "data", "dir", "where the program keeps its files", [](Config & c) -> auto& { return c.store.data_dir; }),
-      text(
-          "data", "database", "postgresql://user@host/name; empty: SQLite in data.dir",
-          [](Config & c) -> auto& { return c.store.database; }),
+      secret("data", "database", "postgresql://user@host/name; empty: SQLite in data.dir",
+             [](Config& c, const Values& v) -> Result<> {
+               c.store.database = v.empty() ? "" : v.front();
+               return {};
+             }),
       secret("auth", "secret", "HS256 secret of access tokens, at least 32 bytes (better: secret-file)",
              [](Config& c, const Values& v) -> Result<> {
                return add_key(c, jose::Key::from_secret(v.empty() ? "" : v.front()));

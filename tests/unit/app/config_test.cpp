@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -41,6 +42,72 @@ TEST(Config, TheExampleNamesEveryKey) {
     if (setting.name == "secret" || setting.name == "server-key") continue;
     EXPECT_NE(text.find(std::string{setting.name} + " ="), std::string::npos) << setting.key();
   }
+}
+
+/// A file with this text, gone with the test.
+class TextFile {
+ public:
+  explicit TextFile(const std::string& text)
+      : path_{::testing::TempDir() + "carillon-config-test-" + std::to_string(++count_)} {
+    std::ofstream{path_} << text;
+  }
+  ~TextFile() { std::remove(path_.c_str()); }
+  TextFile(const TextFile&) = delete;
+  TextFile& operator=(const TextFile&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  static inline int count_ = 0;
+  std::string path_;
+};
+
+std::string finish_error(const std::string& toml) {
+  Config config;
+  const Result<> applied = apply_toml(config, toml, "carillon.toml");
+  if (!applied) return applied.error().detail;
+  const Result<> finished = finish(config, true);
+  return finished ? "taken" : finished.error().detail;
+}
+
+TEST(Config, AKeyOfWebPushNeedsASubject) {
+  const TextFile key{*jose::Key::generate_es256()->private_pem()};
+  const std::string push = "[push]\nvapid-key-file = \"" + key.path() + "\"\n";
+  EXPECT_EQ(finish_error(push),
+            "push.vapid-subject: expected with push.vapid-key-file: mailto:you@example.com, so that push services can "
+            "reach you");
+  EXPECT_EQ(finish_error(push + "vapid-subject = \"you@example.com\"\n"),
+            "push.vapid-subject: expected mailto:you@example.com or https://...");
+  EXPECT_EQ(finish_error(push + "vapid-subject = \"mailto:you@example.com\"\n"), "taken");
+}
+
+TEST(Config, WhatIsNoKeyOfWebPushIsRefused) {
+  const TextFile text{"no key"};
+  EXPECT_NE(
+      error_of("[push]\nvapid-key-file = \"" + text.path() + "\"\n").find("carillon.toml:2: push.vapid-key-file: "),
+      std::string::npos);
+  EXPECT_EQ(error_of("[push]\nvapid-key-file = \"/nowhere\"\n"),
+            "carillon.toml:2: push.vapid-key-file: cannot read the file /nowhere");
+}
+
+TEST(Config, AServiceAccountThatIsNoneIsRefusedWithItsMember) {
+  const TextFile text{R"({"project_id": ""})"};
+  EXPECT_EQ(error_of("[push]\nfcm-service-account-file = \"" + text.path() + "\"\n"),
+            "carillon.toml:2: push.fcm-service-account-file: project_id: expected a text that is not empty");
+}
+
+TEST(Config, PlainHttpToPushServicesStaysOnThisMachine) {
+  EXPECT_EQ(finish_error("[push]\nfcm-endpoint = \"http://fcm.example\"\n"),
+            "push.fcm-endpoint: expected https:, or this machine");
+  EXPECT_EQ(finish_error("[push]\nfcm-endpoint = \"http://127.0.0.1:9000\"\n"), "taken");
+}
+
+TEST(Config, HostsOfPushServicesAreShownAsGiven) {
+  Config config;
+  ASSERT_TRUE(apply_toml(config, "[push]\nallow-hosts = [\"push.example\", \"localhost:1234\"]\n", "f"));
+  EXPECT_EQ(find_setting("push", "allow-hosts")->show(config), "push.example, localhost:1234");
+  EXPECT_EQ(
+      error_of("[push]\nallow-hosts = [\"https://push.example\"]\n"),
+      "carillon.toml:2: push.allow-hosts: expected host, host:port, *.host or *, and not \"https://push.example\"");
 }
 
 TEST(Config, EachKeyHasAFlagAndAnEnvironmentVariableOfItsOwn) {
