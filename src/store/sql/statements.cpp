@@ -103,17 +103,22 @@ void save_person(Connection& connection, const UserId& user, const std::string& 
   upsert.bind("user", user).bind("name", name).run();
 }
 
+// The row of the call first: should PostgreSQL still hold a transaction of a connection that we gave up, with this very
+// record, then this waits for its end.
 void save_call(Connection& connection, const CallRecord& record) {
-  Query remove{connection, "delete from calls where call_id = :call"};  // and its people, by the foreign key
-  remove.bind("call", record.call).run();
-  Query insert{
+  Query upsert{
       connection,
       "insert into calls (call_id, room_id, media, started_at, answered_at, ended_at, reason, metadata, ledger)"
-      " values (:call, :room, :media, :started, :answered, :ended, :reason, :metadata, :ledger)"};
-  insert.bind("call", record.call).bind("room", record.room).bind("media", record.media);
-  insert.bind("started", record.started_at).bind("answered", record.answered_at).bind("ended", record.ended_at);
-  insert.bind("reason", record.reason).bind("metadata", record.metadata).bind("ledger", record.ledger);
-  insert.run();
+      " values (:call, :room, :media, :started, :answered, :ended, :reason, :metadata, :ledger)"
+      " on conflict (call_id) do update set room_id = excluded.room_id, media = excluded.media,"
+      " started_at = excluded.started_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at,"
+      " reason = excluded.reason, metadata = excluded.metadata, ledger = excluded.ledger"};
+  upsert.bind("call", record.call).bind("room", record.room).bind("media", record.media);
+  upsert.bind("started", record.started_at).bind("answered", record.answered_at).bind("ended", record.ended_at);
+  upsert.bind("reason", record.reason).bind("metadata", record.metadata).bind("ledger", record.ledger);
+  upsert.run();
+  Query remove{connection, "delete from call_people where call_id = :call"};
+  remove.bind("call", record.call).run();
   save_people(connection, record);
 }
 
