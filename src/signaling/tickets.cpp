@@ -31,7 +31,7 @@ Result<std::string> Tickets::make(const Ticket& ticket, Time now) const {
                                      {"to", ticket.subscription},
                                      {"until", to_ms(ticket.ring_until)},
                                      {"end", to_ms(now + lifetime)}},
-                        key_, "ticket");
+                        key_);
 }
 
 Result<Ticket> Tickets::read(std::string_view text, Time now) const {
