@@ -113,11 +113,14 @@ void Writer::write_group() {
 }
 
 void Writer::acknowledge() {
+  {
+    const std::lock_guard lock{mutex_};
+    taken_ = 0;  // Whoever hears of it may ask for as many again.
+    if (outage_) refused_ = 0;
+  }
   if (outage_) {
     const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - outage_->since);
     log_.info("{} takes writes again, after {} s", name_, lasted.count());
-    const std::lock_guard lock{mutex_};
-    refused_ = 0;
     outage_.reset();
   }
   for (Write& write : group_) write.finish(std::nullopt);
