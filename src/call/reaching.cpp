@@ -98,7 +98,9 @@ void Reaching::confirmed_by_push(const CallId& call, const UserId& user, const s
   LedgerEntry* line = ring ? push_line(ledgers_.at(call), *ring, subscription) : nullptr;
   if (!line || line->confirmed_at) return;
   line->confirmed_at = now;
-  line->why.clear();  // the service's answer may have been lost; the push was not
+  // The service's answer may be late, or lost; the push was not.
+  line->why.clear();
+  if (!line->taken_at) line->taken_at = now;
   report(call, user, out);
 }
 

@@ -81,6 +81,7 @@ void Account::on(Device& device, const protocol::Ringing& request, const Answer&
 // ---- History -----------------------------------------------------------------------------------------------------
 
 void Account::on(Device& device, const protocol::GetHistory& request, const Answer& answer) {
+  device.watches_history = true;
   history_.list(device.user(), request, "data", answer);
 }
 

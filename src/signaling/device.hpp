@@ -75,6 +75,8 @@ class Device {
   /// mediasoup-demo's newer clients take statistics in an object, the others as an array. Learned from what it asks.
   bool newer_dialect = false;
   bool watches_presence = false;
+  /// It has read the history of calls, and wants to hear when that changes.
+  bool watches_history = false;
   /// It says by itself that it rings (`ringing`). Of the others we ask whether they have read what we sent.
   bool confirms_ringing = false;
 

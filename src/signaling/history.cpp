@@ -115,9 +115,9 @@ json::object entry_json(const store::HistoryEntry& entry) {
                     {"endedAt", to_ms(entry.ended_at)},
                     {"reason", entry.reason},
                     {"direction", entry.outgoing ? "out" : "in"},
-                    {"missed", entry.missed},
                     {"with", std::move(with)}};
   add_time(data, "answeredAt", entry.answered_at);
+  if (entry.missed) data["missed"] = true;
   return data;
 }
 
@@ -173,7 +173,7 @@ void History::mark_read(const UserId& user, const Answer& answer) {
 }
 
 void History::tell(const UserId& user, const std::optional<CallId>& call) {
-  if (!is_here(user)) return;
+  if (!is_watched(user)) return;
   store_.unread(user, [this, user, call](const Result<std::size_t>& unread) {
     if (!unread) return;  // whoever looks hears of it
     json::object data{{"unread", *unread}};

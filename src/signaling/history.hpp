@@ -41,10 +41,10 @@ class History {
   /// mark-history-read.
   void mark_read(const UserId& user, const Answer& answer);
 
-  /// A list has changed: history-changed, to every device of this user.
+  /// A list has changed: history-changed, to every device of this user that has read it.
   std::function<void(const UserId&, const json::object& data)> on_changed;
-  /// Somebody hears of on_changed: else there is no need to count.
-  std::function<bool(const UserId&)> is_here;
+  /// There is such a device: else there is no need to count.
+  std::function<bool(const UserId&)> is_watched;
 
  private:
   void tell(const UserId& user, const std::optional<CallId>& call);

@@ -66,11 +66,9 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
     history_.keep(record, ledger);
   };
   reach_.on_reached = [this](const call::Reached& reached) { calls_.event(reached); };
-  history_.is_here = [this](const UserId& user) { return !calls_.calls().presence().devices_of(user).empty(); };
+  history_.is_watched = [this](const UserId& user) { return !history_watchers(user).empty(); };
   history_.on_changed = [this](const UserId& user, const json::object& data) {
-    for (const DeviceId& id : calls_.calls().presence().devices_of(user)) {
-      if (const DevicePtr device = devices_.find(id)) device->notify("history-changed", data);
-    }
+    for (const DevicePtr& device : history_watchers(user)) device->notify("history-changed", data);
   };
   add_routes();
 }
@@ -193,6 +191,15 @@ void Node::send_welcome(Device& device) {
                             {"serverTime", to_ms(clock_.now())},
                             {"iceServers", ice_servers_json(config_.ice_servers)},
                             {"calls", std::move(calls)}});
+}
+
+std::vector<DevicePtr> Node::history_watchers(const UserId& user) const {
+  std::vector<DevicePtr> watchers;
+  for (const DeviceId& id : calls_.calls().presence().devices_of(user)) {
+    const DevicePtr device = devices_.find(id);
+    if (device && device->watches_history) watchers.push_back(device);
+  }
+  return watchers;
 }
 
 json::object Node::presence_json(const UserId& user, const std::string& name) const {

@@ -68,6 +68,7 @@ class Node final : private RoomKeeper {
   void send_welcome(Device& device);
   /// `name`: the user's, whom nobody knows any more when the last device is gone.
   void tell_presence(const UserId& user, const std::string& name);
+  [[nodiscard]] std::vector<DevicePtr> history_watchers(const UserId& user) const;
   [[nodiscard]] json::object presence_json(const UserId& user, const std::string& name) const;
   [[nodiscard]] Result<std::shared_ptr<MediaRoom>> room_for(const Device& device,
                                                             const protocol::MediaRequest& request);

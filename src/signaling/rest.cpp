@@ -9,6 +9,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -42,15 +43,45 @@ json::object history_query(const http::Request& request) {
   json::object data;
   if (const auto before = request.query.find("before")) data["before"] = *before;
   if (const auto missed = request.query.find("missed")) {
-    data["missed"] = *missed == "true" || *missed == "false" ? json::value{*missed == "true"} : json::value{*missed};
+    data["missed"] = *missed;
+    if (*missed == "true" || *missed == "false") data["missed"] = *missed == "true";
   }
   if (const auto limit = request.query.find("limit")) {
     std::int64_t number = 0;
     const auto [end, wrong] = std::from_chars(limit->data(), limit->data() + limit->size(), number);
-    const bool is_number = wrong == std::errc{} && end == limit->data() + limit->size();
-    data["limit"] = is_number ? json::value{number} : json::value{*limit};
+    data["limit"] = *limit;
+    if (wrong == std::errc{} && end == limit->data() + limit->size()) data["limit"] = number;
   }
   return data;
+}
+
+bool said_no(std::string_view reason) {
+  return reason == to_string(call::EndReason::declined) || reason == to_string(call::EndReason::busy);
+}
+
+/// How the call ended for the person, as the device of this ticket sees it.
+std::string_view reason_for(std::string_view reason, bool declined_here) {
+  if (!said_no(reason)) return reason;
+  return to_string(declined_here ? call::EndReason::declined : call::EndReason::declined_elsewhere);
+}
+
+bool declined_with(const Ticket& ticket, const std::vector<call::LedgerEntry>& ledger) {
+  return std::ranges::any_of(ledger, [&](const call::LedgerEntry& line) {
+    return line.target.subscription == ticket.subscription && line.decision == call::Decision::declined;
+  });
+}
+
+/// The same in the ledger of a record.
+bool declined_with(const Ticket& ticket, const std::string& ledger) {
+  boost::system::error_code error;
+  const json::value lines = json::parse(ledger, error);
+  if (error || !lines.is_array()) return false;
+  return std::ranges::any_of(lines.get_array(), [&](const json::value& line) {
+    const json::value* to = line.as_object().if_contains("subscriptionId");
+    const json::value* decision = line.as_object().if_contains("decision");
+    return to && decision && to->as_string() == ticket.subscription &&
+           decision->as_string() == to_string(call::Decision::declined);
+  });
 }
 
 }  // namespace
@@ -169,6 +200,7 @@ boost::asio::awaitable<http::Response> Node::use_ticket(http::Request request, T
   co_return json_response(200, state);
 }
 
+/// What is known of the call, by whom it has ended for.
 boost::asio::awaitable<json::object> Node::ticket_state(Ticket ticket) {
   json::object state{{"callId", ticket.call.str()},
                      {"state", "ended"},
@@ -183,7 +215,8 @@ boost::asio::awaitable<json::object> Node::ticket_state(Ticket ticket) {
       state["state"] = "active";
       state["reason"] = to_string(call::EndReason::answered_elsewhere);
     } else {
-      state["reason"] = to_string(person->record.reason);
+      state["reason"] =
+          reason_for(to_string(person->record.reason), declined_with(ticket, reach_.reaching().ledger(ticket.call)));
     }
     co_return state;
   }
@@ -192,7 +225,7 @@ boost::asio::awaitable<json::object> Node::ticket_state(Ticket ticket) {
   if (record && *record) {
     const auto& people = (*record)->people;
     const auto person = std::ranges::find(people, ticket.user, &store::PersonRecord::user);
-    if (person != people.end()) state["reason"] = person->reason;
+    if (person != people.end()) state["reason"] = reason_for(person->reason, declined_with(ticket, (*record)->ledger));
   }
   co_return state;
 }

@@ -15,7 +15,9 @@ const blocks = [...page.matchAll(/```transcript\n([\s\S]*?)\n```/g)].map((match)
 /** Values of these fields differ from run to run. */
 const learned = new Set(
   `callId roomId id transportId producerId consumerId dataProducerId dataConsumerId resumeToken ringUntil serverTime
-   usernameFragment password ssrc port value timestamp streamId`.split(/\s+/),
+   startedAt answeredAt endedAt next publicKey usernameFragment password ssrc port value timestamp streamId`.split(
+    /\s+/,
+  ),
 );
 
 interface Actor {
