@@ -2,6 +2,7 @@
 
 import { base64UrlOf, bytesOf } from './base64url.js';
 import type { PlatformSubscription, PushPermission, PushPlatform, WorkerSource } from './push-platform.js';
+import type { CallData } from './service-worker/notifier.js';
 import { wordOf } from './worker-words.js';
 
 const REMEMBERED = 'carillon.push';
@@ -109,11 +110,35 @@ export class BrowserPush implements PushPlatform {
     };
   }
 
+  get onScreen(): boolean {
+    return typeof document !== 'undefined' && document.visibilityState === 'visible';
+  }
+
+  clearRing(callId: string): void {
+    void this.#clear((data) => data.carillon === 'ring' && data.callId === callId);
+  }
+
+  clearMissed(): void {
+    void this.#clear((data) => data.carillon === 'missed');
+  }
+
   takeLaunch(): string | null {
     if (typeof location === 'undefined' || !wordOf(location.hash)) return null;
     const { hash, pathname, search } = location;
     history.replaceState(history.state, '', pathname + search);
     return hash;
+  }
+
+  async #clear(which: (data: Partial<CallData>) => boolean): Promise<void> {
+    if (!this.supported) return;
+    try {
+      const registration = await this.#existing(null);
+      for (const notification of (await registration?.getNotifications()) ?? []) {
+        if (which((notification.data ?? {}) as Partial<CallData>)) notification.close();
+      }
+    } catch {
+      // They can be clicked still, and say then what is true.
+    }
   }
 
   async #existing(worker: WorkerSource): Promise<ServiceWorkerRegistration | undefined> {

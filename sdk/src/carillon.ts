@@ -66,6 +66,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   readonly #clock = new ServerClock();
   readonly #presence = new PresenceImpl();
   readonly #history: HistoryImpl;
+  readonly #platform: PushPlatform;
   readonly #push: PushImpl;
   readonly #clicks: Clicks;
   readonly #video: VideoSettings;
@@ -104,10 +105,13 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     );
     const request: Connection['request'] = (method, data, how) => this.#connection.request(method, data, how);
     this.#history = new HistoryImpl({ request });
-    const platform = options.push ?? new BrowserPush();
+    const platform = (this.#platform = options.push ?? new BrowserPush());
+    this.#history.on('changed', () => {
+      if (this.#history.unread === 0) platform.clearMissed();
+    });
     this.#push = new PushImpl({ platform, request });
     this.#push.on('state', (state) => this.emit('push-state', state));
-    this.#clicks = this.#followClicks(platform);
+    this.#clicks = this.#followClicks();
     this.#engine.onNetwork((what) => this.#handleNetwork(what));
     this.#engine.onPage((what) => this.#handlePage(what));
   }
@@ -408,7 +412,11 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     };
     const incoming = new IncomingCallImpl(ring, context);
     this.#incoming.set(ring.callId, incoming);
-    incoming.on('ended', () => this.#forgetIncoming(incoming));
+    incoming.on('ended', (reason) => {
+      this.#forgetIncoming(incoming);
+      if (reason !== 'disconnected') this.#platform.clearRing(incoming.callId); // Then it rings on, elsewhere.
+    });
+    incoming.on('accepted', () => this.#platform.clearRing(incoming.callId));
     this.#held.add(incoming);
     this.#announceHeld();
   }
@@ -424,6 +432,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       this.#held.delete(incoming);
       if (incoming.state !== 'ringing') continue;
       this.emit('incoming', incoming);
+      if (this.#platform.onScreen) this.#platform.clearRing(incoming.callId); // One bell is enough.
       this.#clicks.handleRing(incoming.callId);
     }
   }
@@ -555,11 +564,11 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     return this.#engineLoading;
   }
 
-  #followClicks(platform: PushPlatform): Clicks {
+  #followClicks(): Clicks {
     const { incoming, calls } = { incoming: this.#incoming, calls: this.#calls };
     const connection = this.#connection;
     const clicks = new Clicks({
-      platform,
+      platform: this.#platform,
       ringing: (callId) => {
         const call = incoming.get(callId);
         return call?.state === 'ringing' && !this.#held.has(call) ? call : undefined;

@@ -36,6 +36,12 @@ export interface PushPlatform {
 
   /** What the service worker says to this page; `reply` answers, if it asked. */
   onMessage(listener: (message: unknown, reply: (answer: unknown) => void) => void): () => void;
+  /** The person can see this page. */
+  readonly onScreen: boolean;
+  /** Takes away what the worker has shown: the ring of a call, or all missed calls. Errors are of no interest. */
+  clearRing(callId: string): void;
+  clearMissed(): void;
+
   /** What a click on a notification wrote into the address of this page; asked once, and gone from the address then. */
   takeLaunch(): string | null;
 }

@@ -167,3 +167,39 @@ describe('The worker that asks whether a call rings here', () => {
     expect(answers).toEqual([{ rings: true }]);
   });
 });
+
+describe('What the worker has shown', () => {
+  it('rings no more when a page that is on screen does', async () => {
+    const { world, push, call } = await rung();
+    push.notifications = [`ring ${call.id}`, 'ring another'];
+    const opened = await world.client('bob', { push });
+    expect(opened.carillon.incoming).toHaveLength(1);
+    expect(push.notifications).toEqual(['ring another']);
+  });
+
+  it('rings on while the page is behind another window, until it is decided here', async () => {
+    for (const decide of ['accept', 'decline'] as const) {
+      const { bob, push, call, world } = await rung();
+      push.onScreen = false;
+      push.notifications = [`ring ${call.id}`];
+      world.server.drop(world.server.session('bob'));
+      await wait(2_000);
+      expect(push.notifications).toHaveLength(1);
+      await settled<unknown>(bob.carillon.incoming[0]![decide]());
+      expect(push.notifications).toEqual([]);
+    }
+  });
+
+  it('of missed calls goes when they are read, here or on another device', async () => {
+    const { world, bob, push, call } = await rung();
+    await settled(call.leave());
+    push.notifications = ['missed'];
+    const other = await world.client('bob');
+    await flush();
+    expect(push.notifications).toEqual(['missed']);
+    await settled(other.carillon.history.markRead());
+    await flush();
+    expect(bob.carillon.history.unread).toBe(0);
+    expect(push.notifications).toEqual([]);
+  });
+});

@@ -19,6 +19,8 @@ const session = new Session(store, {
   storage: localStorage,
   now: () => Date.now(),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  // Only Apple's phones and tablets know the word; false means that the page is in a tab.
+  needsInstall: (navigator as { standalone?: boolean }).standalone === false,
 });
 
 /** The name of the browser, as others see it. A guess is enough: nothing depends on it. */
@@ -58,6 +60,12 @@ effect(() => {
 });
 effect(() => {
   store.soundBlocked.value = ringer.blocked.value;
+});
+// The number on the icon of the installed app; not every system has one.
+effect(() => {
+  const unread = store.unread.value;
+  const done = unread > 0 ? navigator.setAppBadge?.(unread) : navigator.clearAppBadge?.();
+  done?.catch(() => undefined);
 });
 // Phones on silent still tell by hand.
 effect(() => {

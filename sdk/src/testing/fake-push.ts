@@ -13,6 +13,9 @@ export class FakePush implements PushPlatform {
   /** What the next subscriptions come to. */
   subscribing: 'works' | 'fails' | 'hangs' = 'works';
   launch: string | null = null;
+  onScreen = true;
+  /** Notifications of the worker: `ring call-1`, `missed`. */
+  notifications: string[] = [];
   /** What was asked of the browser, in order. */
   readonly log: string[] = [];
   readonly #permissionListeners = new Set<() => void>();
@@ -52,6 +55,13 @@ export class FakePush implements PushPlatform {
   onMessage(listener: (message: unknown, reply: (answer: unknown) => void) => void): () => void {
     this.#messageListeners.add(listener);
     return () => void this.#messageListeners.delete(listener);
+  }
+
+  clearRing(callId: string): void {
+    this.notifications = this.notifications.filter((one) => one !== `ring ${callId}`);
+  }
+  clearMissed(): void {
+    this.notifications = this.notifications.filter((one) => one !== 'missed');
   }
 
   takeLaunch(): string | null {

@@ -34,6 +34,14 @@ const actions: Actions = {
   },
   selectDevice: nothing,
   dismiss: () => undefined,
+  showTab: (tab) => {
+    store.tab.value = tab;
+  },
+  filterHistory: () => undefined,
+  moreHistory: () => undefined,
+  historySeen: () => undefined,
+  historyLeft: () => undefined,
+  turnPush: nothing,
 };
 
 const root = document.getElementById('app')!;

@@ -4,13 +4,16 @@ import { endWords, type EndFacts } from '../lib/reasons';
 import {
   mediaErrorWords,
   type CallView,
+  type HistoryView,
   type IncomingView,
+  type ListedCall,
   type Named,
   type ParticipantView,
   type Person,
   type SourceView,
 } from '../state/model';
-import type { Store } from '../state/store';
+import { pushProblem } from '../lib/push-words';
+import { no_history, type Store } from '../state/store';
 import { drawnTrack } from './portraits';
 
 /** The gallery's clock: a moment that does not move, so that pictures can be compared. */
@@ -149,18 +152,41 @@ function home(store: Store): void {
   store.me.value = me;
   store.connection.value = 'online';
   store.people.value = people;
-  store.recent.value = [
-    { at: frozen_now - 12 * 60_000, people: [mara], media: 'video', outgoing: false, missed: true, lastedMs: null },
-    { at: frozen_now - 3 * 3_600_000, people: [ben], media: 'audio', outgoing: true, missed: false, lastedMs: 754_000 },
-    {
-      at: frozen_now - 26 * 3_600_000,
-      people: [yusuf, mara, ben],
-      media: 'video',
-      outgoing: false,
-      missed: false,
-      lastedMs: 2_472_000,
-    },
-  ];
+  store.push.value = { ...store.push.value, state: 'on' };
+  history(store, calls.slice(0, 6));
+}
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** What became of one in the list. The first is the latest. */
+function listed(
+  callId: string,
+  ago: number,
+  who: readonly Named[],
+  rest: Partial<ListedCall> & Pick<ListedCall, 'reason'>,
+): ListedCall {
+  const facts = { media: 'video', outgoing: false, missed: false, lastedMs: null } as const;
+  return { callId, people: who, startedAt: frozen_now - ago, ...facts, ...rest };
+}
+
+const calls: readonly ListedCall[] = [
+  listed('h1', 12 * minute, [mara], { reason: 'timeout', missed: true }),
+  listed('h2', 48 * minute, [noor], { reason: 'canceled', missed: true, media: 'audio' }),
+  listed('h3', 3 * hour, [ben], { reason: 'hangup', outgoing: true, media: 'audio', lastedMs: 754_000 }),
+  listed('h4', 5 * hour, [yusuf, mara, ben], { reason: 'hangup', lastedMs: 2_472_000 }),
+  listed('h5', 26 * hour, [html], { reason: 'declined-elsewhere', media: 'audio' }),
+  listed('h6', 27 * hour, [long], { reason: 'timeout', outgoing: true }),
+  listed('h7', 28 * hour, [joan, noor, long, yusuf], { reason: 'canceled', missed: true }),
+  listed('h8', 30 * hour, [ben], { reason: 'disconnected', outgoing: true, lastedMs: 61_000 }),
+  listed('h9', 75 * hour, [yusuf], { reason: 'busy', outgoing: true, media: 'audio' }),
+  listed('h10', 76 * hour, [mara], { reason: 'answered-elsewhere', media: 'audio' }),
+  listed('h11', 300 * hour, [joan], { reason: 'hangup', lastedMs: 5_041_000, media: 'audio' }),
+  listed('h12', 9_000 * hour, [ben], { reason: 'failed', outgoing: true }),
+];
+
+function history(store: Store, shown: readonly ListedCall[], rest: Partial<HistoryView> = {}): void {
+  store.history.value = { ...no_history, state: 'ready', calls: shown, ...rest };
 }
 
 const answered = { outgoing: true, connected: true, byMe: false };
@@ -184,7 +210,8 @@ export const states: { readonly [name: string]: (store: Store) => void } = {
   'home-empty': (s) => {
     home(s);
     s.people.value = [];
-    s.recent.value = [];
+    s.push.value = { ...s.push.value, state: 'off' };
+    history(s, []);
   },
   'home-unreachable': (s) => {
     home(s);
@@ -194,6 +221,64 @@ export const states: { readonly [name: string]: (store: Store) => void } = {
   'home-reconnecting': (s) => {
     home(s);
     s.connection.value = 'reconnecting';
+  },
+  'calls-unread': (s) => {
+    home(s);
+    s.tab.value = 'calls';
+    s.unread.value = 2;
+    s.push.value = { ...s.push.value, state: 'off' };
+    history(s, calls, { fresh: new Set(['h1', 'h2']), older: 'loading' });
+  },
+  'calls-missed': (s) => {
+    home(s);
+    s.tab.value = 'calls';
+    const missed = calls.filter((call) => call.missed);
+    history(s, missed, { filter: 'missed', older: 'failed' });
+  },
+  'calls-none-missed': (s) => {
+    home(s);
+    s.tab.value = 'calls';
+    history(s, [], { filter: 'missed' });
+  },
+  'calls-loading': (s) => {
+    home(s);
+    s.tab.value = 'calls';
+    history(s, [], { state: 'loading' });
+  },
+  'calls-failed': (s) => {
+    home(s);
+    s.tab.value = 'calls';
+    history(s, [], { state: 'failed' });
+  },
+  'push-off': (s) => {
+    home(s);
+    s.unread.value = 120;
+    s.push.value = { ...s.push.value, state: 'off' };
+  },
+  'push-busy': (s) => {
+    states['push-off']!(s);
+    s.tab.value = 'calls';
+    s.push.value = { ...s.push.value, busy: true };
+  },
+  'push-denied': (s) => {
+    states['push-off']!(s);
+    s.tab.value = 'calls';
+    s.push.value = { ...s.push.value, state: 'denied' };
+  },
+  'push-failed': (s) => {
+    states['push-off']!(s);
+    s.tab.value = 'calls';
+    s.push.value = { ...s.push.value, problem: pushProblem('push-failed', 'off') };
+  },
+  'push-unsupported': (s) => {
+    states['push-off']!(s);
+    s.tab.value = 'calls';
+    s.push.value = { ...s.push.value, state: 'unsupported' };
+  },
+  'push-install': (s) => {
+    states['push-off']!(s);
+    s.tab.value = 'calls';
+    s.push.value = { ...s.push.value, state: 'unsupported', needsInstall: true };
   },
   'signed-out': (s) => {
     s.me.value = me;

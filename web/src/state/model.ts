@@ -7,11 +7,13 @@ import type {
   LocalSource,
   MediaChoice,
   ParticipantState,
+  PushState,
   Quality,
   RemoteTrack,
   RingingInfo,
 } from 'carillon-sdk';
 import { calleeWords, type CalleeState, type EndReason, type EndWords } from '../lib/reasons';
+import { countWords } from '../lib/call-list';
 import { listNames } from '../lib/names';
 
 export type { CallState, MediaChoice, ParticipantState, Quality } from 'carillon-sdk';
@@ -96,14 +98,42 @@ export interface EndedView {
   readonly lastedMs: number | null;
 }
 
-export interface RecentCall {
-  readonly at: number;
+/** A call that is over, in the list. */
+export interface ListedCall {
+  readonly callId: string;
   readonly people: readonly Named[];
   readonly media: MediaChoice;
   readonly outgoing: boolean;
-  readonly missed: boolean;
+  readonly startedAt: number;
   readonly lastedMs: number | null;
+  readonly reason: EndReason;
+  readonly missed: boolean;
 }
+
+export type HistoryFilter = 'all' | 'missed';
+
+export interface HistoryView {
+  readonly filter: HistoryFilter;
+  /** `failed`: there is nothing to show; a list that is there stays, whatever becomes of the next try. */
+  readonly state: 'loading' | 'ready' | 'failed';
+  readonly calls: readonly ListedCall[];
+  /** Whether there are older ones, and how it stands with them. */
+  readonly older: 'none' | 'some' | 'loading' | 'failed';
+  /** Missed calls that were not read when they came into sight. */
+  readonly fresh: ReadonlySet<string>;
+}
+
+export interface PushView {
+  readonly state: PushState;
+  /** Asked for, and not done yet. */
+  readonly busy: boolean;
+  readonly problem: string | null;
+  /** An iPhone or iPad, not on the home screen yet. */
+  readonly needsInstall: boolean;
+}
+
+/** The halves of the first page, where there is room for one only. */
+export type HomeTab = 'people' | 'calls';
 
 export interface Notice {
   readonly id: number;
@@ -252,12 +282,12 @@ export function layerFor(pixels: number): number {
 }
 
 /** What the tab of the browser says. */
-export function titleOf(screen: Screen, incoming: IncomingView | null, call: CallView | null): string {
+export function titleOf(screen: Screen, incoming: IncomingView | null, call: CallView | null, unread = 0): string {
   if (incoming) return `${incoming.caller.name} is calling · Carillon`;
   const names = call ? listNames((isConnected(call) ? present(call) : call.participants).map((p) => p.name)) : '';
   if (screen === 'call') return `${names || 'Call'} · Carillon`;
   if (screen === 'outgoing') return `Calling ${names} · Carillon`;
-  return 'Carillon';
+  return unread > 0 ? `(${countWords(unread)}) Carillon` : 'Carillon';
 }
 
 /** Which sound goes on, if any. */

@@ -7,24 +7,29 @@ import {
   type CarillonClient,
   type EndReason,
   type IncomingCall,
+  type NotificationClick,
   type Presence,
 } from 'carillon-sdk';
 import { batch } from '@preact/signals';
-import { endWords, type EndReason as AnyEndReason, type EndWords } from '../lib/reasons';
+import { endWords, type EndReason as AnyEndReason } from '../lib/reasons';
 import { listNames, tidyName, userIdFromName } from '../lib/names';
 import { spokenDuration } from '../lib/time';
+import { HistoryList } from './history';
 import {
   endReasonOf,
   isTold,
   mediaErrorWords,
   toggled,
+  type HistoryFilter,
+  type HomeTab,
   type Named,
   type ParticipantView,
-  type RecentCall,
 } from './model';
+import { PushSwitch } from './push';
 import { betterName, viewOfCall, viewOfDevices, viewOfIncoming, viewOfWish, type NameOf } from './snapshot';
 import { type Actions, type OpenDialog, type Store } from './store';
-import { fetchDevToken, TokenRefused } from './token';
+import { declinedLine, failureReason, failureWords, isPassing, leftLine, sentence, signInWords } from './told';
+import { fetchDevToken } from './token';
 
 /** What the session needs from the browser, so that tests can give it something else. */
 export interface SessionHost {
@@ -34,12 +39,11 @@ export interface SessionHost {
   /** Local clock, ms since the epoch; only until the server has told its own. */
   now(): number;
   wait(ms: number): Promise<void>;
+  /** An iPhone or iPad whose browser has push only for pages on the home screen, and this page is not one. */
+  readonly needsInstall: boolean;
 }
 
 const me_key = 'carillon.me';
-const recent_key = 'carillon.recent.';
-/** Calls kept in the list. It is a help for calling back, not an archive: the server keeps the records. */
-const recent_max = 20;
 /** Ms a notice stays: long enough to be read twice. */
 const notice_ms = 8_000;
 
@@ -69,10 +73,16 @@ export class Session implements Actions {
   #notice = 0;
   /** The first connection is not made yet. */
   #opening = false;
+  readonly #history: HistoryList;
+  readonly #push: PushSwitch;
+  /** Whoever was here before is being forgotten by the server. */
+  #leaving: Promise<void> = Promise.resolve();
 
   constructor(store: Store, host: SessionHost) {
     this.#store = store;
     this.#host = host;
+    this.#history = new HistoryList(store, this.#nameOf);
+    this.#push = new PushSwitch(store, host.needsInstall);
   }
 
   /** Signs in again whoever was signed in when the page was closed. */
@@ -116,7 +126,8 @@ export class Session implements Actions {
     this.#presence = undefined;
     this.#current = undefined;
     ++this.#wish;
-    client?.disconnect();
+    this.#history.close();
+    this.#leave(client);
     const store = this.#store;
     batch(() => {
       store.me.value = null;
@@ -128,7 +139,18 @@ export class Session implements Actions {
       store.ended.value = null;
       store.notices.value = [];
       store.dialog.value = null;
+      store.tab.value = 'people';
     });
+  }
+
+  /** Nobody's calls ring here any more: for that the server has to be told before the connection ends. */
+  #leave(client: CarillonClient | undefined): void {
+    if (client?.pushState !== 'on') {
+      client?.disconnect();
+      return;
+    }
+    const told = this.#push.close().then(() => client.disconnect());
+    this.#leaving = told;
   }
 
   async #open(me: Named): Promise<void> {
@@ -136,15 +158,18 @@ export class Session implements Actions {
     batch(() => {
       store.me.value = me;
       store.connection.value = 'connecting';
-      store.recent.value = parseRecent(this.#host.storage.getItem(recent_key + me.userId));
     });
+    await this.#leaving;
+    if (store.me.value !== me) return;
     const client = this.#host.createClient(() => fetchDevToken(this.#host.fetch, me));
     this.#client = client;
     this.#listen(client, me);
+    this.#push.open(client);
     this.#opening = true;
     if (!(await this.#connect(client)) || this.#client !== client) return;
     this.#opening = false;
     void client.devices.refresh().catch(() => undefined);
+    this.#history.open(client.history);
     await this.#watchPresence(client, me);
   }
 
@@ -195,6 +220,7 @@ export class Session implements Actions {
     client.on('incoming', (incoming) => mine() && this.#ring(incoming, me));
     // A call that this page asked for is adopted by startCall(), which knows whether it is still wanted.
     client.on('call', (call) => mine() && !call.outgoing && this.#adopt(call));
+    client.on('notification', (click) => mine() && this.#clicked(click));
     client.devices.on('changed', () => {
       store.devices.value = viewOfDevices(client.devices);
     });
@@ -216,6 +242,7 @@ export class Session implements Actions {
     }
     this.#host.storage.removeItem(me_key);
     this.#current = undefined;
+    void this.#push.close(); // Signed out is signed out: nothing rings here until the next time.
     batch(() => {
       store.connection.value = 'closed';
       store.incoming.value = [];
@@ -281,22 +308,15 @@ export class Session implements Actions {
     });
     incoming.on('ended', (reason) => {
       store.incoming.value = others();
-      this.#incomingEnded(view.caller, [view.caller, ...view.others], view.media, reason, incoming.callId);
+      this.#incomingEnded(view.caller, view.media, reason, incoming.callId);
     });
   }
 
-  #incomingEnded(
-    caller: Named,
-    people: readonly Named[],
-    media: 'audio' | 'video',
-    reason: EndReason,
-    callId: string,
-  ): void {
+  #incomingEnded(caller: Named, media: 'audio' | 'video', reason: EndReason, callId: string): void {
     const store = this.#store;
     const byMe = this.#declinedByMe.delete(callId);
     const words = endWords({ reason, names: [caller.name], outgoing: false, connected: false, byMe });
     const missed = reason === 'timeout' || reason === 'canceled';
-    if (reason !== 'answered-elsewhere') this.#remember({ people, media, outgoing: false, missed, lastedMs: null });
     this.#say(sentence(words), true);
     // What one decided oneself, here or on another device, needs no page of its own.
     const small = byMe || reason === 'answered-elsewhere' || reason === 'declined-elsewhere' || reason === 'declined';
@@ -314,7 +334,6 @@ export class Session implements Actions {
     if (current) {
       current.byMe = true;
       this.#current = undefined;
-      this.#rememberCall(current);
       void current.call.leave();
       this.#store.call.value = null;
     }
@@ -425,7 +444,8 @@ export class Session implements Actions {
     this.#current = undefined;
     const view = viewOfCall(current.call, this.#nameOf);
     const real = endReasonOf(reason, view, current.everTold);
-    const lasted = this.#rememberCall(current);
+    const { startedAt } = current.call;
+    const lasted = startedAt === null ? null : Math.max(0, this.now() - startedAt);
     this.#showEnd(real, view.participants, view.media, lasted, view.outgoing, current.byMe);
   }
 
@@ -538,6 +558,44 @@ export class Session implements Actions {
     }
   }
 
+  // ----------------------------------------------------------------------- notifications, and calls of before
+
+  /** Somebody has clicked what the service worker showed. */
+  #clicked({ action, callId, call }: NotificationClick): void {
+    if (action === 'history') {
+      this.#store.ended.value = null;
+      this.showTab('calls');
+    } else if (call) {
+      if (action === 'accept') void this.accept(call.callId, call.media);
+    } else if (!this.#client?.calls.some((one) => one.id === callId)) {
+      this.#notify('The call is over.', 'info', true);
+    }
+  }
+
+  async turnPush(on: boolean): Promise<void> {
+    await this.#push.turn(on);
+  }
+
+  showTab(tab: HomeTab): void {
+    this.#store.tab.value = tab;
+  }
+
+  filterHistory(filter: HistoryFilter): void {
+    this.#history.filter(filter);
+  }
+
+  moreHistory(): void {
+    void this.#history.more();
+  }
+
+  historySeen(): void {
+    this.#history.seen();
+  }
+
+  historyLeft(): void {
+    this.#history.left();
+  }
+
   // ------------------------------------------------------------------------------------------- small things
 
   toggleSelected(userId: string): void {
@@ -598,103 +656,6 @@ export class Session implements Actions {
   #say(text: string, urgent: boolean): void {
     this.#store.announcement.value = { text, urgent };
   }
-
-  /** Notes the call in the list of recent ones. Answers how long it lasted. */
-  #rememberCall({ call }: Current): number | null {
-    const view = viewOfCall(call, this.#nameOf);
-    const lastedMs = call.startedAt === null ? null : Math.max(0, this.now() - call.startedAt);
-    const people = view.participants.map(({ userId, name }) => ({ userId, name }));
-    this.#remember({ people, media: view.media, outgoing: view.outgoing, missed: false, lastedMs });
-    return lastedMs;
-  }
-
-  #remember(call: Omit<RecentCall, 'at'>): void {
-    const me = this.#store.me.value;
-    if (!me || call.people.length === 0) return;
-    const recent = [{ ...call, at: this.now() }, ...this.#store.recent.value].slice(0, recent_max);
-    this.#store.recent.value = recent;
-    try {
-      this.#host.storage.setItem(recent_key + me.userId, JSON.stringify(recent));
-    } catch {
-      // A full or forbidden storage costs only the list after a reload.
-    }
-  }
-}
-
-function sentence(words: EndWords): string {
-  return words.detail === '' ? `${words.title}.` : `${words.title}. ${words.detail}`;
-}
-
-function declinedLine(name: string, reason: EndReason): string {
-  return reason === 'busy' ? `${name} is in another call.` : `${name} declined.`;
-}
-
-function leftLine(name: string, reason: EndReason | null): string {
-  switch (reason) {
-    case 'timeout':
-      return `${name} did not answer.`;
-    case 'disconnected':
-      return `${name} lost the connection.`;
-    case 'removed':
-      return `${name} was removed from the call.`;
-    default:
-      return `${name} left.`;
-  }
-}
-
-/** How a call that could not even start is told. */
-function failureReason(error: unknown): AnyEndReason {
-  if (!(error instanceof CarillonError)) return 'failed';
-  switch (error.code) {
-    case 'forbidden':
-      return 'forbidden';
-    case 'not-found':
-      return 'unreachable';
-    case 'busy':
-      return 'busy';
-    case 'disconnected':
-    case 'timeout':
-      return 'disconnected';
-    default:
-      return 'failed';
-  }
-}
-
-function failureWords(error: unknown): string {
-  if (!(error instanceof CarillonError)) return 'Something went wrong.';
-  switch (error.code) {
-    case 'forbidden':
-      return 'You are not allowed to.';
-    case 'conflict':
-    case 'call-ended':
-    case 'invalid-state':
-      return 'It is too late for that.';
-    case 'disconnected':
-    case 'timeout':
-      return 'The server cannot be reached now.';
-    case 'rate-limited':
-      return 'That was too often; wait a moment.';
-    default:
-      return 'Something went wrong.';
-  }
-}
-
-function signInWords(error: unknown): string {
-  if (error instanceof TokenRefused) {
-    return error.status === 403 || error.status === 404
-      ? 'This server does not let people in by name alone. Start it with --dev, or come from your own app.'
-      : 'The server did not accept this name.';
-  }
-  if (error instanceof CarillonError && error.cause instanceof TokenRefused) return signInWords(error.cause);
-  if (error instanceof CarillonError && (error.code === 'unauthorized' || error.code === 'token-failed')) {
-    return 'The server did not accept the sign-in. Please try again.';
-  }
-  return 'The server cannot be reached. Check your connection and try again.';
-}
-
-/** The network or the server may be the reason, so the same again may work. */
-function isPassing(error: unknown): boolean {
-  return error instanceof CarillonError && error.code === 'token-failed' && !(error.cause instanceof TokenRefused);
 }
 
 function parseNamed(text: string | null): Named | null {
@@ -710,27 +671,4 @@ function isNamed(value: unknown): value is Named {
   if (typeof value !== 'object' || value === null) return false;
   const { userId, name } = value as { userId?: unknown; name?: unknown };
   return typeof userId === 'string' && userId !== '' && typeof name === 'string';
-}
-
-function parseRecent(text: string | null): readonly RecentCall[] {
-  try {
-    const list: unknown = JSON.parse(text ?? '[]');
-    return Array.isArray(list) ? list.filter(isRecent).slice(0, recent_max) : [];
-  } catch {
-    return [];
-  }
-}
-
-function isRecent(value: unknown): value is RecentCall {
-  if (typeof value !== 'object' || value === null) return false;
-  const call = value as { [K in keyof RecentCall]?: unknown };
-  return (
-    typeof call.at === 'number' &&
-    Array.isArray(call.people) &&
-    call.people.every(isNamed) &&
-    (call.media === 'audio' || call.media === 'video') &&
-    typeof call.outgoing === 'boolean' &&
-    typeof call.missed === 'boolean' &&
-    (call.lastedMs === null || typeof call.lastedMs === 'number')
-  );
 }

@@ -6,11 +6,14 @@ import {
   type Connection,
   type DevicesView,
   type EndedView,
+  type HistoryFilter,
+  type HistoryView,
+  type HomeTab,
   type IncomingView,
   type Named,
   type Notice,
   type Person,
-  type RecentCall,
+  type PushView,
   type Screen,
 } from './model';
 
@@ -38,7 +41,11 @@ export interface Store {
   readonly incoming: Signal<readonly IncomingView[]>;
   readonly call: Signal<CallView | null>;
   readonly ended: Signal<EndedView | null>;
-  readonly recent: Signal<readonly RecentCall[]>;
+  readonly history: Signal<HistoryView>;
+  /** Missed calls that were not read. */
+  readonly unread: Signal<number>;
+  readonly push: Signal<PushView>;
+  readonly tab: Signal<HomeTab>;
   readonly notices: Signal<readonly Notice[]>;
   readonly devices: Signal<DevicesView>;
   readonly dialog: Signal<OpenDialog>;
@@ -49,6 +56,14 @@ export interface Store {
   readonly now: Signal<number>;
   readonly screen: ReadonlySignal<Screen>;
 }
+
+export const no_history: HistoryView = {
+  filter: 'all',
+  state: 'loading',
+  calls: [],
+  older: 'none',
+  fresh: new Set(),
+};
 
 export function createStore(now: number): Store {
   const me = signal<Named | null>(null);
@@ -66,7 +81,10 @@ export function createStore(now: number): Store {
     incoming,
     call,
     ended,
-    recent: signal<readonly RecentCall[]>([]),
+    history: signal<HistoryView>(no_history),
+    unread: signal(0),
+    push: signal<PushView>({ state: 'off', busy: false, problem: null, needsInstall: false }),
+    tab: signal<HomeTab>('people'),
     notices: signal<readonly Notice[]>([]),
     devices: signal<DevicesView>({
       cameras: [],
@@ -112,4 +130,13 @@ export interface Actions {
   openDialog(dialog: OpenDialog): void;
   selectDevice(kind: 'camera' | 'microphone' | 'speaker', deviceId: string | null): Promise<void>;
   dismiss(noticeId: number): void;
+  showTab(tab: HomeTab): void;
+  filterHistory(filter: HistoryFilter): void;
+  /** The next page, or the first once more if there is none. */
+  moreHistory(): void;
+  /** The person sees the list. */
+  historySeen(): void;
+  historyLeft(): void;
+  /** From a click: the browser may ask for permission. */
+  turnPush(on: boolean): Promise<void>;
 }

@@ -54,3 +54,29 @@ export function useSize<T extends HTMLElement>(): [RefObject<T | null>, { width:
   }, []);
   return [ref, size];
 }
+
+/** Whether any part of an element is in sight, on a page that is. `margin`: counts as sight too, above and below. */
+export function useOnScreen<T extends HTMLElement>(margin = '0px'): [RefObject<T | null>, boolean] {
+  const ref = useRef<T>(null);
+  const [on_screen, set_on_screen] = useState(false);
+  useEffect(() => {
+    const element = ref.current;
+    if (!element) return;
+    let within = false;
+    const look = (): void => set_on_screen(within && document.visibilityState === 'visible');
+    const observer = new IntersectionObserver(
+      (entries) => {
+        within = entries.at(-1)?.isIntersecting ?? false;
+        look();
+      },
+      { rootMargin: `${margin} 0px` },
+    );
+    observer.observe(element);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      observer.disconnect();
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, []);
+  return [ref, on_screen];
+}

@@ -57,7 +57,8 @@ function Page(): JSX.Element {
 
 function Title(): JSX.Element {
   const { store } = useApp();
-  const title = titleOf(store.screen.value, store.incoming.value[0] ?? null, store.call.value);
+  const { screen, incoming, call, unread } = store;
+  const title = titleOf(screen.value, incoming.value[0] ?? null, call.value, unread.value);
   useEffect(() => {
     document.title = title;
   }, [title]);

@@ -2,23 +2,12 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { displayName, listNames, userIdFromName } from '../lib/names';
-import { formatAgo, formatDuration } from '../lib/time';
-import { filterPeople, presenceLine, type Person, type RecentCall } from '../state/model';
+import { filterPeople, presenceLine, type HomeTab, type Person } from '../state/model';
 import { useApp } from '../ui/context';
-import {
-  CheckIcon,
-  CloseIcon,
-  DevicesIcon,
-  IncomingIcon,
-  Mark,
-  MissedIcon,
-  OutgoingIcon,
-  PhoneIcon,
-  SearchIcon,
-  SignOutIcon,
-  VideoIcon,
-} from '../ui/icons';
+import { CheckIcon, CloseIcon, DevicesIcon, Mark, PhoneIcon, SearchIcon, SignOutIcon, VideoIcon } from '../ui/icons';
 import { Avatar, Button, Name } from '../ui/parts';
+import { Calls, Unread } from './calls';
+import { PushSwitch } from './push-switch';
 
 export function Home(): JSX.Element {
   const { store, actions } = useApp();
@@ -59,11 +48,38 @@ export function Home(): JSX.Element {
           </button>
         </div>
       </header>
-      <main class="home-main">
+      <main class={`home-main home-${store.tab.value}`}>
+        <Tabs />
         <People />
         <CallCard />
-        <Recent />
+        <PushSwitch />
+        <Calls />
       </main>
+    </div>
+  );
+}
+
+/** On a phone there is room for one half of the page only. */
+function Tabs(): JSX.Element {
+  const { store, actions } = useApp();
+  const tab = store.tab.value;
+  const button = (name: HomeTab, label: string, more?: JSX.Element | false): JSX.Element => (
+    <button
+      type="button"
+      class="tab"
+      aria-pressed={tab === name}
+      onClick={() => actions.showTab(name)}
+      data-testid={`tab-${name}`}
+    >
+      {label}
+      {more}
+    </button>
+  );
+  const unread = store.unread.value;
+  return (
+    <div class="tabs" role="group" aria-label="Show">
+      {button('people', 'People')}
+      {button('calls', 'Calls', unread > 0 && <Unread count={unread} testId="tab-unread" />)}
     </div>
   );
 }
@@ -258,72 +274,4 @@ function CallCard(): JSX.Element {
       </div>
     </section>
   );
-}
-
-function Recent(): JSX.Element {
-  const { store, actions } = useApp();
-  const recent = store.recent.value;
-  const now = store.now.value;
-  const offline = store.connection.value !== 'online';
-  if (recent.length === 0) return <></>;
-  return (
-    <section class="recent" aria-labelledby="recent-title">
-      <div class="section-head">
-        <h2 id="recent-title">Recent calls</h2>
-      </div>
-      <ul class="recent-list" data-testid="recent-list">
-        {recent.map((call) => {
-          const names = listNames(
-            call.people.map((one) => one.name),
-            2,
-          );
-          return (
-            <li key={call.at} class={`recent-call ${call.missed ? 'recent-missed' : ''}`}>
-              <span class="recent-icon">
-                {call.missed ? (
-                  <MissedIcon size={20} />
-                ) : call.outgoing ? (
-                  <OutgoingIcon size={20} />
-                ) : (
-                  <IncomingIcon size={20} />
-                )}
-              </span>
-              <span class="person-text">
-                <span class="person-name">
-                  <Name>{names}</Name>
-                </span>
-                <span class="person-line">{recentLine(call, now)}</span>
-              </span>
-              <button
-                type="button"
-                class="icon-button"
-                disabled={offline}
-                aria-label={`Call ${names} again, ${call.media}`}
-                title="Call again"
-                onClick={() =>
-                  void actions.startCall(
-                    call.people.map((one) => one.userId),
-                    call.media,
-                  )
-                }
-              >
-                {call.media === 'video' ? <VideoIcon size={22} /> : <PhoneIcon size={22} />}
-              </button>
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
-}
-
-function recentLine(call: RecentCall, now: number): string {
-  const what = call.missed
-    ? 'Missed'
-    : call.lastedMs !== null
-      ? formatDuration(call.lastedMs)
-      : call.outgoing
-        ? 'Not answered'
-        : 'Declined';
-  return `${what} · ${formatAgo(call.at, now)}`;
 }

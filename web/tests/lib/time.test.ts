@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatDuration, secondsLeft, shareLeft, spokenDuration } from '../../src/lib/time';
+import { formatDuration, secondsLeft, shareLeft, spokenDuration } from '../../src/lib/time';
 
 describe('secondsLeft', () => {
   it('counts 30 down to 1 and says 0 only when the time is over', () => {
@@ -44,15 +44,4 @@ describe('spokenDuration', () => {
     [61_000, '1 minute 1 second'],
     [7_322_000, '2 hours 2 minutes 2 seconds'],
   ])('%d ms is %s', (ms, text) => expect(spokenDuration(ms)).toBe(text));
-});
-
-describe('formatAgo', () => {
-  const minute = 60_000;
-  it.each([
-    [0, 'just now'],
-    [5 * minute, '5 min ago'],
-    [180 * minute, '3 h ago'],
-    [26 * 60 * minute, 'yesterday'],
-    [72 * 60 * minute, '3 days ago'],
-  ])('%d ms before is %s', (before, text) => expect(formatAgo(1e12 - before, 1e12)).toBe(text));
 });

@@ -171,6 +171,8 @@ describe('small words', () => {
       'ben · Carillon',
     );
     expect(titleOf('home', null, null)).toBe('Carillon');
+    expect(titleOf('home', null, null, 2)).toBe('(2) Carillon');
+    expect(titleOf('incoming', rings, null, 2)).toBe('Ben is calling · Carillon');
   });
   it('counts devices', () => {
     expect([0, 1, 2].map(presenceLine)).toEqual(['Offline', 'Online', 'Online on 2 devices']);

@@ -240,7 +240,6 @@ describe('being called', () => {
     const w = await signedIn();
     w.client.ring('in', ben).end(reason);
     expect(w.store.ended.value?.words.title).toBe('Missed call');
-    expect(w.store.recent.value[0]).toMatchObject({ missed: true, outgoing: false });
   });
   it.each(['answered-elsewhere', 'declined-elsewhere'] as const)(
     'stops ringing when another device was faster: %s',
@@ -294,7 +293,6 @@ describe('in a call', () => {
     w.call.end('hangup');
     expect(w.store.ended.value).toMatchObject({ lastedMs: 61_000, words: { detail: 'Ben Okafor hung up.' } });
     expect(w.store.announcement.value.text).toContain('It lasted 1 minute 1 second.');
-    expect(w.store.recent.value[0]).toMatchObject({ lastedMs: 61_000, outgoing: true });
   });
   it('knows that it was us who hung up', async () => {
     const w = await talking();
@@ -360,10 +358,124 @@ describe('in a call', () => {
     await w.pass();
     expect(w.store.notices.value).toEqual([]);
   });
-  it('keeps at most 20 recent calls, and keeps them over a reload', async () => {
+});
+
+describe('a click on a notification', () => {
+  const ringing = async () => {
     const w = await signedIn();
-    for (let i = 0; i < 25; ++i) w.client.ring(`in-${i}`, ben).end('timeout');
-    expect(w.store.recent.value).toHaveLength(20);
-    expect(JSON.parse(w.storage.get('carillon.recent.me')!)).toHaveLength(20);
+    const incoming = w.client.ring('in', ben, { media: 'video' });
+    const call = w.client.incoming[0]!;
+    return { w, incoming, call };
+  };
+  it('on "Answer" goes straight into the call, with what the caller wants to see', async () => {
+    const { w, incoming, call } = await ringing();
+    w.client.emitNow('notification', { action: 'accept', callId: 'in', call });
+    await settle();
+    expect(incoming.answeredWith).toEqual({ audio: true, video: true });
+    expect(w.store.screen.value).toBe('call');
+  });
+  it('on the notification itself leaves the choice', async () => {
+    const { w, incoming, call } = await ringing();
+    w.client.emitNow('notification', { action: 'open', callId: 'in', call });
+    await settle();
+    expect(incoming.answeredWith).toBe(null);
+    expect(w.store.screen.value).toBe('incoming');
+  });
+  it.each(['accept', 'open'] as const)('says that the call is over when it is: %s', async (action) => {
+    const w = await signedIn();
+    w.client.emitNow('notification', { action, callId: 'gone', call: null });
+    expect(w.store.notices.value).toMatchObject([{ text: 'The call is over.', end: true }]);
+    expect(w.store.screen.value).toBe('home');
+  });
+  it('says nothing of a call in which one is already', async () => {
+    const { w } = await ringing();
+    await w.session.accept('in', 'video');
+    w.client.emitNow('notification', { action: 'accept', callId: 'in', call: null });
+    expect(w.store.notices.value).toEqual([]);
+    expect(w.store.screen.value).toBe('call');
+  });
+  it('on a missed call shows the list, whatever was on', async () => {
+    const w = await calling();
+    w.call.end('timeout');
+    w.client.emitNow('notification', { action: 'history', callId: null, call: null });
+    expect(w.store.screen.value).toBe('home');
+    expect(w.store.tab.value).toBe('calls');
+  });
+});
+
+describe('being rung while the page is closed', () => {
+  it('is shown as it is, and turned on and off', async () => {
+    const w = await signedIn();
+    expect(w.store.push.value).toMatchObject({ state: 'off', busy: false });
+    await w.session.turnPush(true);
+    expect(w.store.push.value).toMatchObject({ state: 'on', busy: false, problem: null });
+    await w.session.turnPush(false);
+    expect(w.store.push.value).toMatchObject({ state: 'off' });
+  });
+  it('is busy meanwhile, and takes no second click', async () => {
+    const w = await signedIn();
+    let done!: () => void;
+    let asked = 0;
+    w.client.onEnable = () => new Promise((resolve) => (++asked, (done = resolve)));
+    const first = w.session.turnPush(true);
+    await w.session.turnPush(true);
+    expect(w.store.push.value.busy).toBe(true);
+    done();
+    await first;
+    expect([w.store.push.value.busy, asked]).toEqual([false, 1]);
+  });
+  it.each([
+    ['push-failed', /push service/u],
+    ['permission-denied', /permission/u],
+    ['internal', /server/u],
+  ] as const)('says why it could not be turned on: %s', async (code, words) => {
+    const w = await signedIn();
+    w.client.onEnable = () => Promise.reject(new CarillonError(code, 'as the test wants'));
+    await w.session.turnPush(true);
+    expect(w.store.push.value).toMatchObject({ state: 'off', busy: false });
+    expect(w.store.push.value.problem).toMatch(words);
+    w.client.onEnable = async () => w.client.setPush('on');
+    await w.session.turnPush(true);
+    expect(w.store.push.value).toMatchObject({ state: 'on', problem: null });
+  });
+  it('follows what the browser and the server say', async () => {
+    const w = await signedIn();
+    w.client.setPush('denied');
+    expect(w.store.push.value.state).toBe('denied');
+  });
+  it('ends when the person signs out, before the connection does', async () => {
+    const w = await signedIn();
+    await w.session.turnPush(true);
+    const { client } = w;
+    const order: string[] = [];
+    const [disable, disconnect] = [client.disablePush.bind(client), client.disconnect.bind(client)];
+    client.disablePush = async () => (order.push('off'), disable());
+    client.disconnect = () => (order.push('disconnect'), disconnect());
+    w.session.signOut();
+    expect(w.store.screen.value).toBe('sign-in');
+    await settle();
+    expect(order).toEqual(['off', 'disconnect']);
+  });
+  it('ends when the server signs the person out', async () => {
+    const w = await signedIn();
+    await w.session.turnPush(true);
+    w.client.go('closed', new CarillonError('closed', 'replaced'));
+    await settle();
+    expect(w.client.pushesOff).toBe(1);
+  });
+  it('of the one before does not touch the next who signs in', async () => {
+    const w = await signedIn();
+    await w.session.turnPush(true);
+    const before = w.client;
+    let told!: () => void;
+    before.disablePush = () => new Promise((resolve) => (told = resolve));
+    w.session.signOut();
+    const signing = w.session.signIn('Mara');
+    await settle();
+    expect(w.client).toBe(before);
+    told();
+    await signing;
+    expect(w.client).not.toBe(before);
+    expect(w.store.connection.value).toBe('online');
   });
 });

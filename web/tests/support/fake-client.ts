@@ -12,6 +12,10 @@ import {
   type Devices,
   type DevicesEvents,
   type EndReason,
+  type HistoryCall,
+  type HistoryEvents,
+  type HistoryPage,
+  type HistoryQuery,
   type IncomingCall,
   type IncomingEvents,
   type IncomingState,
@@ -21,6 +25,7 @@ import {
   type Presence,
   type PresenceEvents,
   type PresenceUser,
+  type PushState,
   type StartCallOptions,
 } from 'carillon-sdk';
 
@@ -261,6 +266,68 @@ class FakePresence extends Emitter<PresenceEvents> {
   }
 }
 
+/** A call of the server's book, `number` 1 being the oldest. */
+export function past(number: number, rest: Partial<HistoryCall> = {}): HistoryCall {
+  return {
+    callId: `past-${number}`,
+    roomId: 'room',
+    media: 'audio',
+    outgoing: false,
+    with: [{ userId: 'ben', name: 'Ben Okafor' }],
+    startedAt: t0 + number * 60_000,
+    answeredAt: null,
+    endedAt: t0 + number * 60_000 + 30_000,
+    lastedMs: null,
+    reason: 'timeout',
+    missed: true,
+    ...rest,
+  };
+}
+
+/** A history whose answers can be held back. */
+export class FakeHistory extends Emitter<HistoryEvents> {
+  /** Newest first. */
+  calls: HistoryCall[] = [];
+  unread = 0;
+  readonly asked: HistoryQuery[] = [];
+  read = 0;
+  failsWith: CarillonErrorCode | null = null;
+  #held: (() => void)[] | null = null;
+
+  async list(query: HistoryQuery = {}): Promise<HistoryPage> {
+    this.asked.push(query);
+    if (this.#held) await new Promise<void>((resolve) => this.#held?.push(resolve));
+    if (this.failsWith) throw new CarillonError(this.failsWith, 'as the test wants');
+    const all = this.calls.filter((call) => !query.missed || call.missed);
+    const from = Number(query.before ?? 0);
+    const calls = all.slice(from, from + (query.limit ?? 50));
+    const next = from + calls.length;
+    return { calls, next: next < all.length ? `${next}` : null, unread: this.unread };
+  }
+  async markRead(): Promise<void> {
+    this.read++;
+    this.unread = 0;
+    this.emit('changed', null);
+  }
+  add(call: HistoryCall): void {
+    this.calls.unshift(call);
+    if (call.missed) this.unread++;
+    this.emit('changed', call.callId);
+  }
+  /** Tells of a change. */
+  change(): void {
+    this.emit('changed', null);
+  }
+  hold(): void {
+    this.#held = [];
+  }
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const resolve of held) resolve();
+  }
+}
+
 export class FakeClient extends Emitter<CarillonEvents> {
   state: ConnectionState = 'idle';
   me: Me | null = null;
@@ -269,6 +336,11 @@ export class FakeClient extends Emitter<CarillonEvents> {
   readonly presence = new FakePresence();
   calls: Call[] = [];
   incoming: IncomingCall[] = [];
+  readonly history = new FakeHistory();
+  pushState: PushState = 'off';
+  /** How enablePush() ends; set by the test. */
+  onEnable: () => Promise<void> = async () => this.setPush('on');
+  pushesOff = 0;
   readonly accepted: FakeCall[] = [];
   readonly started: StartCallOptions[] = [];
   disconnected = 0;
@@ -326,6 +398,18 @@ export class FakeClient extends Emitter<CarillonEvents> {
   async watchPresence(): Promise<Presence> {
     if (this.presenceForbidden) throw new CarillonError('forbidden', 'as the test wants');
     return this.presence;
+  }
+  setPush(state: PushState): void {
+    this.pushState = state;
+    this.emit('push-state', state);
+  }
+  async enablePush(): Promise<{ id: string; type: 'webpush' }> {
+    await this.onEnable();
+    return { id: 'push-1', type: 'webpush' };
+  }
+  async disablePush(): Promise<void> {
+    this.pushesOff++;
+    this.setPush('off');
   }
   serverNow(): number {
     return this.now;
