@@ -11,7 +11,7 @@ namespace carillon::push {
 
 /// The waits between tries double from the first to the longest, each of them between half and the whole of that, so
 /// that a thousand pushes that failed together do not come back together.
-inline constexpr Duration first_wait = std::chrono::milliseconds{500};
+inline constexpr Duration first_wait = std::chrono::milliseconds{250};
 inline constexpr Duration longest_wait = std::chrono::seconds{30};
 
 /// When to try again after `tries` of them, of which the last ended `now`; not before the service has asked for.

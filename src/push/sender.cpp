@@ -196,9 +196,19 @@ void Sender::finish(const std::string& lane, const std::shared_ptr<Job>& job, Ve
   if (verdict.outcome == Outcome::again || verdict.outcome == Outcome::renew) verdict.outcome = Outcome::refused;
   std::erase(lanes_.at(lane), job);
   --size_;
+  if (verdict.outcome == Outcome::gone) drop_all(lane, job->target, verdict);
   // Later, so that whoever calls us is not called by us meanwhile.
   boost::asio::post(executor_, [job, verdict = std::move(verdict)] { job->done(verdict); });
   pump(lane);
+}
+
+void Sender::drop_all(const std::string& lane, const Target& target, const Verdict& verdict) {
+  std::erase_if(lanes_.at(lane), [&](const std::shared_ptr<Job>& job) {
+    if (job->target != target) return false;
+    --size_;
+    boost::asio::post(executor_, [job, verdict] { job->done(verdict); });
+    return true;
+  });
 }
 
 // ---- Time ------------------------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ class Sender {
   static constexpr std::size_t messages_max = 50'000;
   /// For one answer of a push service. Theirs take 50 to 500 ms.
   static constexpr Duration request_timeout = std::chrono::seconds{8};
-  /// After so many tries a message is given up, also if it has not expired: some two minutes.
+  /// After so many tries a message is given up, also if it has not expired. With these waits a
+  /// ring of 30 s is tried to its end.
   static constexpr std::size_t tries_max = 8;
   /// How long the end of a ring waits for a ring that is under way, so that it cannot overtake it.
   static constexpr Duration end_waits = std::chrono::seconds{2};
@@ -90,6 +91,8 @@ class Sender {
   void on_login(Login& login, const Result<fetch::Response>& answer);
   void start(const std::string& lane, const std::shared_ptr<Job>& job, Login& login, Time now);
   void on_answer(const std::string& lane, const std::shared_ptr<Job>& job, const Result<fetch::Response>& answer);
+  /// The device is not registered any more: what else waits for it is given up too.
+  void drop_all(const std::string& lane, const Target& target, const Verdict& verdict);
   void finish(const std::string& lane, const std::shared_ptr<Job>& job, Verdict verdict);
   /// True: one was dropped that had never been tried.
   bool drop_rings(const std::string& lane, const Message& message, Time now);

@@ -290,6 +290,16 @@ TEST_F(SenderTest, TheEndWaitsTwoSecondsForARingThatGetsNoAnswer) {
   nothing_is_left();
 }
 
+TEST_F(SenderTest, ADeviceThatIsGoneIsSentNothingMore) {
+  send("phone", Kind::ring);
+  send("phone", Kind::end);
+  send("phone", Kind::missed);
+  answer(410);
+  EXPECT_THAT(client.sent, ElementsAre("phone ring call-1"));
+  EXPECT_THAT(done, ElementsAre("gone", "gone", "gone"));
+  nothing_is_left();
+}
+
 TEST_F(SenderTest, ADeadServiceHoldsUpOnlyItsOwnDevices) {
   for (int i = 0; i < 100; ++i) send("dead" + std::to_string(i), Kind::ring);
   send("phone", Kind::ring);
