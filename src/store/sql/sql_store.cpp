@@ -176,7 +176,7 @@ class SqlStore final : public Store {
   template <class T>
   std::function<void(std::optional<Error>)> finisher(Done<T> done, std::shared_ptr<Value<T>> value) {
     if (++shared_->pending == 1) watch(shared_);
-    auto executor = asio::prefer(executor_, asio::execution::outstanding_work.tracked);
+    auto executor = asio::prefer(executor_, asio::execution::outstanding_work_t::tracked);
     return [executor, shared = shared_, done = std::move(done), value](std::optional<Error> error) mutable {
       asio::post(executor, [shared, done = std::move(done), value, error = std::move(error)]() mutable {
         if (--shared->pending == 0) {
