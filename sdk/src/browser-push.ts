@@ -5,6 +5,11 @@ import type { PlatformSubscription, PushPermission, PushPlatform, WorkerSource }
 import type { CallData } from './service-worker/notifier.js';
 import { wordOf } from './worker-words.js';
 
+/** With `launch_handler` in its manifest, an installed app that is open is told what was opened, and not navigated. */
+interface LaunchQueue {
+  setConsumer(consumer: (launch: { targetURL?: string }) => void): void;
+}
+
 const REMEMBERED = 'carillon.push';
 
 export class BrowserPush implements PushPlatform {
@@ -99,11 +104,14 @@ export class BrowserPush implements PushPlatform {
     container.addEventListener('message', onMessage);
     container.startMessages(); // Else those that came before the page was loaded wait for ever.
     // An address of ours that is opened in the page that is here, as a shortcut of an installed app does.
-    const onHash = (): void => {
-      const word = wordOf(this.takeLaunch() ?? '');
+    const open = (hash: string): void => {
+      const word = wordOf(hash);
       if (word) listener(word, () => undefined);
     };
+    const onHash = (): void => open(this.takeLaunch() ?? '');
     addEventListener('hashchange', onHash);
+    const { launchQueue } = globalThis as { launchQueue?: LaunchQueue };
+    launchQueue?.setConsumer(({ targetURL }) => open(targetURL ? new URL(targetURL).hash : ''));
     return () => {
       container.removeEventListener('message', onMessage);
       removeEventListener('hashchange', onHash);

@@ -398,8 +398,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   }
 
   #handleRing(ring: Ring): void {
-    // Nothing hangs on it here: the server that hears no such word, or does not know it, reaches out by push as well.
-    this.#connection.request('ringing', { callId: ring.callId }, { durable: false }).catch(() => undefined);
+    this.#confirm(ring.callId);
     const known = this.#incoming.get(ring.callId);
     if (known) return known.handleRing(ring);
     const context: IncomingContext = {
@@ -419,6 +418,15 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     incoming.on('accepted', () => this.#platform.clearRing(incoming.callId));
     this.#held.add(incoming);
     this.#announceHeld();
+  }
+
+  /**
+   * It rings here, so that no push is needed. A page that nobody sees, perhaps without a sound, does not say so where the
+   * push would show more: the worker confirms it then. Nothing hangs on the answer.
+   */
+  #confirm(callId: string): void {
+    if (!this.#platform.onScreen && this.#push.state === 'on') return;
+    this.#connection.request('ringing', { callId }, { durable: false }).catch(() => undefined);
   }
 
   /**

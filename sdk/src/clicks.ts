@@ -93,6 +93,7 @@ export class Clicks extends Emitter<ClicksEvents> {
   #tell(word: Call): void {
     clearTimeout(this.#wanted?.timer);
     this.#wanted = null;
+    if (this.#context.joined(word.callId)) return; // It is on, or is being answered: what was wanted.
     const action = word.type === 'carillon-accept' ? 'accept' : 'open';
     this.emit('click', { action, callId: word.callId, call: this.#context.ringing(word.callId) ?? null });
   }

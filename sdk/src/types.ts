@@ -466,7 +466,7 @@ export interface NotificationClick {
   /** `accept`: answer it, without asking again. `open`: show that it rings. `history`: show the list of calls. */
   readonly action: 'accept' | 'open' | 'history';
   readonly callId: string | null;
-  /** The call, if it still rings here. If not, and `callId` is none of `calls`, it is over. */
+  /** The call, if it still rings here; null: it is over. Of a call that this device is in already nothing is told. */
   readonly call: IncomingCall | null;
 }
 

@@ -96,6 +96,18 @@ describe('A click on a notification', () => {
     expect(clicks).toHaveLength(1);
   });
 
+  it('says nothing more of a call that is being answered, or is on', async () => {
+    const { push, call, clicks, bob } = await rung();
+    push.say({ type: 'carillon-accept', callId: call.id });
+    const accepted = clicks[0]!.call!.accept();
+    push.say({ type: 'carillon-accept', callId: call.id });
+    await settled(accepted);
+    push.say({ type: 'carillon-open', callId: call.id });
+    await wait(10_000);
+    expect(clicks).toHaveLength(1);
+    expect(bob.carillon.calls).toHaveLength(1);
+  });
+
   it('waits for a page that is about to notice that its connection is dead', async () => {
     const world = new World();
     const push = new FakePush();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Reach } from '../src/reach.js';
 import type { Call } from '../src/index.js';
+import { FakePush } from '../src/testing/index.js';
 import { fakeTime, flush, record, settled, wait, World } from './world.js';
 
 fakeTime();
@@ -121,6 +122,25 @@ describe('A device that rings', () => {
     expect(confirmed(world, 'bob')).toEqual([call.id, call.id]);
     await world.client('bob', {});
     expect(confirmed(world, 'bob')).toEqual([call.id, call.id, call.id]);
+  });
+
+  it('leaves it to the push while nobody sees the page, if there is one', async () => {
+    const world = new World();
+    const push = new FakePush();
+    const alice = await world.client('alice');
+    const bob = await world.client('bob', { push });
+    push.onScreen = false;
+    const first = await settled(alice.carillon.startCall({ callees: ['bob'] }));
+    await settled(first.leave());
+    expect(confirmed(world, 'bob')).toEqual([first.id]);
+    await settled(bob.carillon.enablePush());
+    const second = await settled(alice.carillon.startCall({ callees: ['bob'] }));
+    expect(bob.carillon.incoming).toMatchObject([{ callId: second.id, state: 'ringing' }]);
+    expect(confirmed(world, 'bob')).toEqual([first.id]);
+    await settled(second.leave());
+    push.onScreen = true;
+    const third = await settled(alice.carillon.startCall({ callees: ['bob'] }));
+    expect(confirmed(world, 'bob')).toEqual([first.id, third.id]);
   });
 
   it('rings all the same when the server does not know the word', async () => {

@@ -19,6 +19,7 @@ const session = new Session(store, {
   storage: localStorage,
   now: () => Date.now(),
   wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  opensCall: location.hash.startsWith('#/carillon/call/'),
   // Only Apple's phones and tablets know the word; false means that the page is in a tab.
   needsInstall: (navigator as { standalone?: boolean }).standalone === false,
 });

@@ -218,6 +218,13 @@ export const states: { readonly [name: string]: (store: Store) => void } = {
     s.connection.value = 'unreachable';
     s.people.value = [];
   },
+  'home-opening': (s) => {
+    home(s);
+    s.connection.value = 'connecting';
+    s.opening.value = true;
+    s.people.value = [];
+    history(s, [], { state: 'loading' });
+  },
   'home-reconnecting': (s) => {
     home(s);
     s.connection.value = 'reconnecting';

@@ -41,6 +41,8 @@ export interface SessionHost {
   wait(ms: number): Promise<void>;
   /** An iPhone or iPad whose browser has push only for pages on the home screen, and this page is not one. */
   readonly needsInstall: boolean;
+  /** The page was opened for a call, by a click on its notification. */
+  readonly opensCall: boolean;
 }
 
 const me_key = 'carillon.me';
@@ -88,6 +90,7 @@ export class Session implements Actions {
   /** Signs in again whoever was signed in when the page was closed. */
   restore(): void {
     const saved = parseNamed(this.#host.storage.getItem(me_key));
+    this.#store.opening.value = saved !== null && this.#host.opensCall;
     if (saved) void this.#open(saved);
   }
 
@@ -140,6 +143,7 @@ export class Session implements Actions {
       store.notices.value = [];
       store.dialog.value = null;
       store.tab.value = 'people';
+      store.opening.value = false;
     });
   }
 
@@ -561,13 +565,14 @@ export class Session implements Actions {
   // ----------------------------------------------------------------------- notifications, and calls of before
 
   /** Somebody has clicked what the service worker showed. */
-  #clicked({ action, callId, call }: NotificationClick): void {
+  #clicked({ action, call }: NotificationClick): void {
+    this.#store.opening.value = false;
     if (action === 'history') {
       this.#store.ended.value = null;
       this.showTab('calls');
     } else if (call) {
       if (action === 'accept') void this.accept(call.callId, call.media);
-    } else if (!this.#client?.calls.some((one) => one.id === callId)) {
+    } else {
       this.#notify('The call is over.', 'info', true);
     }
   }

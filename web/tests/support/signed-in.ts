@@ -54,6 +54,7 @@ export function world(prepare: (client: FakeClient) => void = () => undefined): 
     now: () => t0,
     wait: () => new Promise((resolve) => waits.push(resolve)),
     needsInstall: false,
+    opensCall: true,
   });
   return Object.assign(made, { session });
 }
