@@ -5,6 +5,13 @@
 #include "base/check.hpp"
 
 namespace carillon::call {
+namespace {
+
+/// Why a device did not ring: docs/reaching.md.
+constexpr std::string_view never_confirmed = "unconfirmed";
+constexpr std::string_view too_late = "expired";
+
+}  // namespace
 
 std::string_view to_string(Decision decision) {
   switch (decision) {
@@ -66,7 +73,7 @@ void Reaching::end(const StopReaching& stop, Time now, ReachActions& out) {
       line.decision = answered ? Decision::accepted : Decision::declined;
       line.decided_at = now;
     } else if (line.why.empty()) {
-      line.why = line.confirmed_at ? to_string(stop.reason) : line.taken_at ? "unconfirmed" : "expired";
+      line.why = line.confirmed_at ? to_string(stop.reason) : line.taken_at ? never_confirmed : too_late;
     }
   }
   for (const PushTarget& target : ring->targets.value_or(std::vector<PushTarget>{})) {
@@ -132,20 +139,19 @@ void Reaching::moved(const UserId& user, const std::string& subscription, const 
 
 void Reaching::taken(const CallId& call, const UserId& user, const std::string& subscription, Time now,
                      ReachActions& out) {
-  Ring* ring = ring_of(call, user);
-  LedgerEntry* line = ring ? push_line(ledgers_.at(call), *ring, subscription) : nullptr;
+  LedgerEntry* line = pushed_line(call, user, subscription);
   if (!line || line->taken_at) return;
   line->taken_at = now;
-  report(call, user, out);
+  if (line->why == too_late) line->why = never_confirmed;
+  if (ring_of(call, user)) report(call, user, out);
 }
 
 void Reaching::failed(const CallId& call, const UserId& user, const std::string& subscription, std::string why,
                       ReachActions& out) {
-  Ring* ring = ring_of(call, user);
-  LedgerEntry* line = ring ? push_line(ledgers_.at(call), *ring, subscription) : nullptr;
-  if (!line || line->confirmed_at) return;
+  LedgerEntry* line = pushed_line(call, user, subscription);
+  if (!line || line->confirmed_at || line->taken_at) return;
   line->why = std::move(why);
-  report(call, user, out);
+  if (ring_of(call, user)) report(call, user, out);
 }
 
 void Reaching::tick(Time now, ReachActions& out) {
@@ -187,6 +193,15 @@ Reaching::Ring* Reaching::ring_of(const CallId& call, const UserId& user) {
   if (of_user == rings_.end()) return nullptr;
   const auto ring = of_user->second.find(call);
   return ring == of_user->second.end() ? nullptr : &ring->second;
+}
+
+LedgerEntry* Reaching::pushed_line(const CallId& call, const UserId& user, const std::string& subscription) {
+  const auto ledger = ledgers_.find(call);
+  if (ledger == ledgers_.end()) return nullptr;
+  const auto line = std::find_if(ledger->second.rbegin(), ledger->second.rend(), [&](const LedgerEntry& entry) {
+    return entry.via == Via::push && entry.user == user && entry.target.subscription == subscription;
+  });
+  return line == ledger->second.rend() ? nullptr : &*line;
 }
 
 LedgerEntry* Reaching::push_line(Ledger& ledger, const Ring& ring, const std::string& subscription) {

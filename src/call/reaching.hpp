@@ -112,7 +112,8 @@ class Reaching {
   void gone(const UserId& user, const DeviceId& device, Time now, ReachActions& out);
   /// This subscription belongs to another device now: the page came back under another id.
   void moved(const UserId& user, const std::string& subscription, const DeviceId& device);
-  /// The push service took the ring, or will not.
+  /// The push service took the ring, or will not. Until forget() also of a ring that is over: the ledger says how it
+  /// was.
   void taken(const CallId& call, const UserId& user, const std::string& subscription, Time now, ReachActions& out);
   void failed(const CallId& call, const UserId& user, const std::string& subscription, std::string why,
               ReachActions& out);
@@ -152,6 +153,8 @@ class Reaching {
   using Ledger = std::vector<LedgerEntry>;
 
   [[nodiscard]] Ring* ring_of(const CallId& call, const UserId& user);
+  /// The line of the newest ring that this subscription was sent.
+  [[nodiscard]] LedgerEntry* pushed_line(const CallId& call, const UserId& user, const std::string& subscription);
   [[nodiscard]] static LedgerEntry* push_line(Ledger& ledger, const Ring& ring, const std::string& subscription);
   [[nodiscard]] static LedgerEntry* socket_line(Ledger& ledger, const Ring& ring, const DeviceId& device);
   void push(const CallId& call, const UserId& user, const PushTarget& target, Time now, ReachActions& out);

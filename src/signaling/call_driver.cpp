@@ -147,7 +147,7 @@ void CallDriver::perform(const call::WriteRecord& action) {
   const call::CallRecord& r = action.record;
   log_.info("call ended reason={} answered={} seconds={:.1f} people={} call={}", to_string(r.reason),
             r.answered_at.has_value(), static_cast<double>(r.duration().count()) / 1000, r.people.size(), r.call);
-  const std::vector<call::LedgerEntry> ledger = reach_.take_ledger(r.call);
+  const ReachDriver::Ledger ledger = reach_.take_ledger(r.call);
   if (on_record) on_record(r, ledger);
 }
 

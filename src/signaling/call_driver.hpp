@@ -44,7 +44,7 @@ class CallDriver {
 
   /// This device was forgotten: its user has gone, perhaps.
   std::function<void(const Device&)> on_forgotten;
-  std::function<void(const call::CallRecord&, const std::vector<call::LedgerEntry>&)> on_record;
+  std::function<void(const call::CallRecord&, const ReachDriver::Ledger&)> on_record;
 
  private:
   void perform(const call::Actions& actions);

@@ -126,16 +126,35 @@ json::object entry_json(const store::HistoryEntry& entry) {
 History::History(const Clock& clock, store::Store& store, Logger log)
     : clock_{clock}, store_{store}, log_{std::move(log)} {}
 
-void History::keep(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger) {
+void History::keep(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger, bool settled) {
   const auto kept = std::make_shared<const store::CallRecord>(to_store(record, ledger));
-  unwritten_[record.call] = kept;
+  if (!settled) unsettled_[record.call] = kept;
   for (const call::PersonRecord& person : record.people) {
     if (!person.name.empty()) store_.save_person(person.user, person.name, [](const Result<>&) {});
   }
-  store_.save_call(*kept, [this, kept](const Result<>& saved) {
-    unwritten_.erase(kept->call);
+  write(kept, [this, kept](const Result<>& saved) {
     if (!saved) return log_.error("the record of a call is lost: {} call={}", saved.error().detail, kept->call);
     for (const store::PersonRecord& person : kept->people) tell(person.user, kept->call);
+  });
+}
+
+void History::settle(const CallId& call, const std::vector<call::LedgerEntry>& ledger) {
+  const auto found = unsettled_.find(call);
+  if (found == unsettled_.end()) return;
+  auto whole = std::make_shared<store::CallRecord>(*found->second);
+  unsettled_.erase(found);
+  whole->ledger = json::serialize(to_json(ledger));
+  write(whole, [this, call](const Result<>& saved) {
+    if (!saved) log_.warn("the last lines of a ring ledger are lost: {} call={}", saved.error().detail, call);
+  });
+}
+
+void History::write(const RecordPtr& record, store::Done<> done) {
+  unwritten_[record->call] = record;
+  store_.save_call(*record, [this, record, done = std::move(done)](const Result<>& saved) {
+    const auto newest = unwritten_.find(record->call);
+    if (newest != unwritten_.end() && newest->second == record) unwritten_.erase(newest);
+    done(saved);
   });
 }
 

@@ -32,7 +32,9 @@ class History {
   /// All references must outlive it.
   History(const Clock& clock, store::Store& store, Logger log);
 
-  void keep(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger);
+  /// `settled`: the ledger is whole; else settle() comes with the rest.
+  void keep(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger, bool settled);
+  void settle(const CallId& call, const std::vector<call::LedgerEntry>& ledger);
   /// Of an ended call; nullopt: there is no record. One that is not written yet is found too.
   void find(const CallId& call, Found found);
 
@@ -52,7 +54,10 @@ class History {
   const Clock& clock_;
   store::Store& store_;
   Logger log_;
-  std::map<CallId, std::shared_ptr<const store::CallRecord>> unwritten_;
+  using RecordPtr = std::shared_ptr<const store::CallRecord>;
+  void write(const RecordPtr& record, store::Done<> done);
+  std::map<CallId, RecordPtr> unwritten_;
+  std::map<CallId, RecordPtr> unsettled_;
 };
 
 /// As an entry of GET /v1/calls: a call that has ended, and one that is on.

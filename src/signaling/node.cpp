@@ -62,8 +62,11 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
   workers_.on_up = [this](const room::WorkerId& worker) { rooms_.add_worker(worker); };
   workers_.on_died = [this](const room::WorkerId& worker) { on_worker_died(worker); };
   calls_.on_forgotten = [this](const Device& device) { tell_presence(device.user(), device.identity().name); };
-  calls_.on_record = [this](const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger) {
-    history_.keep(record, ledger);
+  calls_.on_record = [this](const call::CallRecord& record, const ReachDriver::Ledger& ledger) {
+    history_.keep(record, ledger.lines, ledger.settled);
+  };
+  reach_.on_settled = [this](const CallId& call, const std::vector<call::LedgerEntry>& ledger) {
+    history_.settle(call, ledger);
   };
   reach_.on_reached = [this](const call::Reached& reached) { calls_.event(reached); };
   history_.is_watched = [this](const UserId& user) { return !history_watchers(user).empty(); };

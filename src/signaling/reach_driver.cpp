@@ -47,11 +47,28 @@ void ReachDriver::told(const call::Tell& tell, const Device& device) {
   perform(out);
 }
 
-std::vector<call::LedgerEntry> ReachDriver::take_ledger(const CallId& call) {
-  std::vector<call::LedgerEntry> ledger = reaching_.ledger(call);
-  reaching_.forget(call);
+ReachDriver::Ledger ReachDriver::take_ledger(const CallId& call) {
   targets_.erase(call);
+  Ledger ledger{reaching_.ledger(call)};
+  const auto unanswered = unanswered_.find(call);
+  ledger.settled = unanswered == unanswered_.end();
+  if (ledger.settled) {
+    reaching_.forget(call);
+  } else {
+    unanswered->second.over = true;
+  }
   return ledger;
+}
+
+void ReachDriver::answered(const CallId& call) {
+  const auto unanswered = unanswered_.find(call);
+  if (--unanswered->second.rings > 0) return;
+  const bool over = unanswered->second.over;
+  unanswered_.erase(unanswered);
+  if (!over) return;
+  const std::vector<call::LedgerEntry> ledger = reaching_.ledger(call);
+  reaching_.forget(call);
+  on_settled(call, ledger);
 }
 
 void ReachDriver::confirmed(const CallId& call, const Device& device) {
@@ -119,6 +136,7 @@ void ReachDriver::perform(const call::PushRing& action) {
   const push::Target target = *target_of(action.call, action.target.subscription);
   const auto ticket =
       tickets_->make({action.call, action.user, action.target.subscription, invitation.ring_until}, now);
+  ++unanswered_[action.call].rings;
   if (!ticket) return on_ring_sent(action, target, {push::Outcome::refused, {}, "refused"});
   push::Message message{.kind = push::Kind::ring,
                         .call = action.call,
@@ -181,6 +199,7 @@ void ReachDriver::on_ring_sent(const call::PushRing& action, const push::Target&
     reaching_.failed(action.call, action.user, subscription, verdict.why, out);
     on_sent(target, verdict);
   }
+  answered(action.call);
   perform(out);
 }
 

@@ -34,8 +34,12 @@ class ReachDriver {
   void end(const call::StopReaching& stop);
   /// call-started has gone to this device.
   void told(const call::Tell& tell, const Device& device);
-  /// The call is over: its whole ledger, which is then forgotten.
-  [[nodiscard]] std::vector<call::LedgerEntry> take_ledger(const CallId& call);
+  /// The call is over: its ledger. `settled`: nothing in it will change; else on_settled says when it is.
+  struct Ledger {
+    std::vector<call::LedgerEntry> lines;
+    bool settled = true;
+  };
+  [[nodiscard]] Ledger take_ledger(const CallId& call);
 
   // What devices say and do.
   void confirmed(const CallId& call, const Device& device);
@@ -50,6 +54,8 @@ class ReachDriver {
 
   /// For call::Calls. Called later, never from within a function of this.
   std::function<void(const call::Reached&)> on_reached;
+  /// The last push of a call that is over has been answered: its ledger as it stays.
+  std::function<void(const CallId&, const std::vector<call::LedgerEntry>&)> on_settled;
 
  private:
   void perform(const call::ReachActions& actions);
@@ -59,6 +65,7 @@ class ReachDriver {
   void perform(const call::PushMissed& action);
   void perform(const call::TellReached& action);
   void on_ring_sent(const call::PushRing& action, const push::Target& target, const push::Verdict& verdict);
+  void answered(const CallId& call);
   void on_sent(const push::Target& target, const push::Verdict& verdict);
   void found(const CallId& call, const UserId& user, const Result<std::vector<store::Subscription>>& subscriptions);
   /// Of a device that was found for this call.
@@ -73,6 +80,12 @@ class ReachDriver {
   call::Reaching reaching_;
   std::optional<Tickets> tickets_;
   std::map<CallId, std::map<std::string, push::Target>> targets_;  // by subscription
+  /// Calls with rings that no push service has answered for yet, and whether they are over.
+  struct Unanswered {
+    std::size_t rings = 0;
+    bool over = false;
+  };
+  std::map<CallId, Unanswered> unanswered_;
   boost::asio::steady_timer timer_;
 };
 

@@ -136,10 +136,6 @@ void Connection::execute(const std::string& sql) {
 
 void Connection::begin() { execute(back_end_ == BackEnd::sqlite ? "begin immediate" : "begin"); }
 
-void Connection::begin_read() {
-  execute(back_end_ == BackEnd::sqlite ? "begin" : "begin transaction isolation level repeatable read read only");
-}
-
 void Connection::commit() { execute("commit"); }
 
 void Connection::rollback() noexcept {

@@ -32,8 +32,6 @@ class Connection {
 
   /// A transaction that writes. SQLite takes the lock at once, so that the wait for another program's is here.
   void begin();
-  /// A transaction that reads, all from the same moment.
-  void begin_read();
   void commit();
   /// After a failure: never fails itself, since the database may have rolled back already, or be gone.
   void rollback() noexcept;

@@ -91,19 +91,9 @@ std::optional<Error> Reader::answer(const Read& read) {
 
 /// A connection may have been lost since it was used last, and the database be there: then a new one serves.
 void Reader::try_once(const Read& read) {
-  const auto work = [&](Connection& connection) {
-    connection.begin_read();
-    try {
-      read.work(connection);
-      connection.commit();
-    } catch (const Failure&) {
-      connection.rollback();
-      throw;
-    }
-  };
   const bool old = link_.is_open();
   try {
-    link_.use(work);
+    link_.use(read.work);
     return;
   } catch (const Failure& failure) {
     if (failure.kind() == Failure::Kind::data) throw;
@@ -111,7 +101,7 @@ void Reader::try_once(const Read& read) {
     if (!old || failure.kind() != Failure::Kind::gone) throw;
   }
   try {
-    link_.use(work);
+    link_.use(read.work);
   } catch (const Failure& failure) {
     if (failure.kind() != Failure::Kind::data) link_.drop();
     throw;

@@ -24,27 +24,6 @@ void save_people(Connection& connection, const CallRecord& record) {
   }
 }
 
-std::vector<PersonRecord> people_of(Connection& connection, const CallId& call) {
-  Query select{connection,
-               "select user_id, name, role, rang_at, joined_at, left_at, in_call_ms, reason, missed"
-               " from call_people where call_id = :call order by position"};
-  PersonRecord row;
-  std::string user;
-  std::int64_t in_call = 0;
-  std::int64_t missed = 0;
-  select.bind("call", call);
-  select.into(user).into(row.name).into(row.role).into(row.rang_at).into(row.joined_at).into(row.left_at);
-  select.into(in_call).into(row.reason).into(missed).run();
-  std::vector<PersonRecord> people;
-  while (select.next()) {
-    row.user = UserId{user};
-    row.in_call = Duration{in_call};
-    row.missed = missed == 1;
-    people.push_back(row);
-  }
-  return people;
-}
-
 /// The page's rows, found by an index of call_people, with a row for each of the others who were in these calls.
 std::string history_sql(const HistoryQuery& query) {
   std::string sql =
@@ -159,23 +138,36 @@ std::vector<Subscription> subscriptions_of(Connection& connection, const UserId&
   return found;
 }
 
+// One statement, so that call and people are of the same moment.
 std::optional<CallRecord> find_call(Connection& connection, const CallId& call) {
-  Query select{connection,
-               "select room_id, media, started_at, answered_at, ended_at, reason, metadata, ledger"
-               " from calls where call_id = :call"};
+  Query select{
+      connection,
+      "select c.room_id, c.media, c.started_at, c.answered_at, c.ended_at, c.reason, c.metadata, c.ledger,"
+      " coalesce(p.user_id, ''), coalesce(p.name, ''), coalesce(p.role, ''), p.rang_at, p.joined_at, p.left_at,"
+      " p.in_call_ms, coalesce(p.reason, ''), p.missed"
+      " from calls c left join call_people p on p.call_id = c.call_id where c.call_id = :call order by p.position"};
   CallRecord record;
-  std::string room;
-  std::int64_t started_at = 0;
-  std::int64_t ended_at = 0;
+  PersonRecord person;
+  std::string room, user;
+  std::int64_t started_at = 0, ended_at = 0, in_call = 0, missed = 0;
   select.bind("call", call);
   select.into(room).into(record.media).into(started_at).into(record.answered_at).into(ended_at).into(record.reason);
-  select.into(record.metadata).into(record.ledger).run();
-  if (!select.next()) return std::nullopt;
+  select.into(record.metadata).into(record.ledger);
+  select.into(user).into(person.name).into(person.role).into(person.rang_at).into(person.joined_at);
+  select.into(person.left_at).into(in_call).into(person.reason).into(missed).run();
+  bool found = false;
+  while (select.next()) {
+    found = true;
+    person.user = UserId{user};
+    person.in_call = Duration{in_call};
+    person.missed = missed == 1;
+    if (!user.empty()) record.people.push_back(person);
+  }
+  if (!found) return std::nullopt;
   record.call = call;
   record.room = RoomId{room};
   record.started_at = from_ms(started_at);
   record.ended_at = from_ms(ended_at);
-  record.people = people_of(connection, call);
   return record;
 }
 
@@ -212,7 +204,7 @@ HistoryPage history(Connection& connection, const HistoryQuery& query) {
     page.calls.resize(limit);
     page.next = Cursor{page.calls.back().started_at, page.calls.back().call};
   }
-  page.unread = unread(connection, query.user);
+  page.unread = unread(connection, query.user);  // A moment later: what is written between them is told anyway.
   return page;
 }
 

@@ -232,10 +232,10 @@ TEST(Calls, WhenTheServerStopsEveryCallEnds) {
   Town town = accepted_call();
   town.start("carol.phone", {"dave"});
   const Actions actions = town.calls.end_all(EndReason::failed, town.now);
-  EXPECT_THAT(describe(actions), ::testing::ElementsAre("alice.phone: end-call failed", "bob.phone: end-call failed",
-                                                        "close room", "record failed", "carol.phone: end-call failed",
-                                                        "dave.phone: end-call failed", "stop reaching dave failed",
-                                                        "close room", "record failed"));
+  EXPECT_THAT(describe(actions),
+              ::testing::ElementsAre("alice.phone: end-call failed", "bob.phone: end-call failed", "close room",
+                                     "record failed", "carol.phone: end-call failed", "dave.phone: end-call failed",
+                                     "stop reaching dave failed", "close room", "record failed"));
   EXPECT_EQ(town.calls.counts().calls, 0u);
 }
 

@@ -142,12 +142,6 @@ TEST(Reaching, WhenEveryPushFailsHeIsUnreachable) {
   EXPECT_THAT(ring.failed("tablet", "refused 403"), ElementsAre("bob on 0 unreachable"));
 }
 
-TEST(Reaching, APushThatFailedAfterItWasTakenDoesNotCount) {
-  Ringing_ ring = with_targets({"phone"});
-  ring.taken("phone");
-  EXPECT_THAT(ring.failed("phone", "gone"), ElementsAre("bob on 0 unreachable"));
-}
-
 TEST(Reaching, ADeviceWithASocketHasTwoSecondsToConfirm) {
   Ringing_ ring;
   ring.begin();
@@ -301,6 +295,17 @@ TEST(RingLedger, APushThatNobodyTookInTimeHasExpired) {
   Ringing_ ring = with_targets({"phone"});
   ring.end(EndReason::timeout);
   EXPECT_EQ(ring.line(0).why, "expired");
+}
+
+TEST(RingLedger, HearsWhatBecameOfAPushAlsoAfterTheEnd) {
+  Ringing_ ring = with_targets({"phone", "tablet"});
+  ring.end(EndReason::canceled);
+  ring.wait(300ms);
+  EXPECT_THAT(ring.taken("phone"), ElementsAre());
+  EXPECT_THAT(ring.failed("tablet", "gone"), ElementsAre());
+  EXPECT_EQ(ring.line(0).taken_at, ring.now);
+  EXPECT_EQ(ring.line(0).why, "unconfirmed");
+  EXPECT_EQ(ring.line(1).why, "gone");
 }
 
 TEST(RingLedger, KeepsTheLinesOfAnEarlierRingOfTheSameCall) {

@@ -154,6 +154,9 @@ TEST_P(StoreSuite, ARecordReadsBackAsItWasSaved) {
   EXPECT_EQ(find(*store, "c1"), group);
   EXPECT_EQ(find(*store, "c2"), missed_call("c2", "alice", "bob", at(100)));
   EXPECT_EQ(find(*store, "c3"), std::nullopt);
+  group.people.clear();
+  ASSERT_TRUE(save(*store, group));
+  EXPECT_EQ(find(*store, "c1"), group) << "of nobody";
 }
 
 TEST_P(StoreSuite, TheSameCallAgainReplacesItsRecord) {
