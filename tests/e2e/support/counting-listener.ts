@@ -2,36 +2,45 @@
 import net from 'node:net';
 
 export class CountingListener {
-  /** TCP connections accepted so far. */
-  connections = 0;
+  /** The address that each connection was made to. */
+  readonly reached: string[] = [];
   private readonly sockets = new Set<net.Socket>();
 
-  private constructor(private readonly servers: net.Server[]) {
+  private constructor(
+    private readonly servers: net.Server[],
+    hangUp: boolean,
+  ) {
     for (const server of servers) {
       server.on('connection', (socket) => {
-        this.connections += 1;
+        this.reached.push(`${socket.localAddress!.replace('::ffff:', '')}:${socket.localPort}`);
         this.sockets.add(socket);
         socket.on('error', () => {});
+        if (hangUp) socket.destroy();
       });
     }
   }
 
-  /** On one port of all these addresses, so that one name for each of them leads here. */
-  static async start(addresses = ['127.0.0.1', '::1'], port = 0): Promise<CountingListener> {
-    const servers: net.Server[] = [];
-    for (const address of addresses) {
-      const server = net.createServer();
-      await new Promise<void>((resolve, reject) => {
-        server.on('error', reject);
-        server.listen(servers.length > 0 ? portOf(servers[0]!) : port, address, resolve);
-      });
-      servers.push(server);
-    }
-    return new CountingListener(servers);
+  /** On these ports of all the machine's addresses; 0: any free one. `hangUp`: nobody is kept waiting. */
+  static async start({ ports = [0], hangUp = false } = {}): Promise<CountingListener> {
+    const servers = ports.map(() => net.createServer());
+    await Promise.all(
+      servers.map(
+        (server, n) =>
+          new Promise<void>((resolve, reject) => {
+            server.on('error', reject);
+            server.listen(ports[n], '::', resolve);
+          }),
+      ),
+    );
+    return new CountingListener(servers, hangUp);
   }
 
+  /** TCP connections accepted so far. */
+  get connections(): number {
+    return this.reached.length;
+  }
   get port(): number {
-    return portOf(this.servers[0]!);
+    return (this.servers[0]!.address() as net.AddressInfo).port;
   }
   get host(): string {
     return `localhost:${this.port}`;
@@ -41,5 +50,3 @@ export class CountingListener {
     for (const server of this.servers) server.close();
   }
 }
-
-const portOf = (server: net.Server): number => (server.address() as net.AddressInfo).port;

@@ -153,7 +153,7 @@ export class FakeFcm {
     });
     const { iat = 0, exp = 0, scope } = payload;
     const now = Date.now() / 1000;
-    if (protectedHeader.kid !== this.keyId) throw new Error(`kid: ${protectedHeader.kid}`);
+    if (![undefined, this.keyId].includes(protectedHeader.kid)) throw new Error(`kid: ${protectedHeader.kid}`);
     if (scope !== 'https://www.googleapis.com/auth/firebase.messaging') throw new Error(`scope: ${String(scope)}`);
     if (iat > now + 5 || exp <= now || exp - iat > 3600) throw new Error(`iat ${iat}, exp ${exp} at ${now}`);
     const scripted = this.tokenAnswers.shift();

@@ -20,7 +20,7 @@ export interface FcmMessage {
 }
 
 const knownHeaders =
-  /^(:method|:scheme|:authority|:path|host|connection|accept|content-length|content-type|authorization)$/;
+  /^(:method|:scheme|:authority|:path|host|connection|user-agent|accept|content-length|content-type|authorization)$/;
 
 function checkRequest({ method, headers }: Incoming, contentType: string): void {
   const unknown = Object.keys(headers).filter((name) => !knownHeaders.test(name));

@@ -1,5 +1,6 @@
 // HTTPS on loopback, HTTP/2 and HTTP/1.1, that counts its connections and can answer as badly as the internet does.
 import http2 from 'node:http2';
+import https from 'node:https';
 import type net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Identity } from './certificates.ts';
@@ -46,9 +47,12 @@ export class HttpsListener {
     identity: Identity,
     private readonly handler: Handler,
     http2Too: boolean,
+    private readonly name: string,
   ) {
-    const protocols = http2Too ? {} : { ALPNProtocols: ['http/1.1'] };
-    this.server = http2.createSecureServer({ ...identity, allowHTTP1: true, ...protocols });
+    // An HTTPS server of Node's has all that is asked of one with HTTP/2 here.
+    this.server = http2Too
+      ? http2.createSecureServer({ ...identity, allowHTTP1: true })
+      : (https.createServer(identity) as unknown as http2.Http2SecureServer);
     this.server.on('connection', (socket: net.Socket) => {
       this.connections += 1;
       const port = socket.remotePort!;
@@ -68,10 +72,10 @@ export class HttpsListener {
   static async start(
     identity: Identity,
     handler: Handler,
-    { http2Too = true, host = '127.0.0.1' } = {},
+    { http2Too = true, name = 'localhost', address = '127.0.0.1' } = {},
   ): Promise<HttpsListener> {
-    const listener = new HttpsListener(identity, handler, http2Too);
-    await new Promise<void>((resolve) => listener.server.listen(0, host, resolve));
+    const listener = new HttpsListener(identity, handler, http2Too, name);
+    await new Promise<void>((resolve) => listener.server.listen(0, address, resolve));
     return listener;
   }
 
@@ -79,7 +83,7 @@ export class HttpsListener {
     return (this.server.address() as net.AddressInfo).port;
   }
   get host(): string {
-    return `localhost:${this.port}`;
+    return `${this.name}:${this.port}`;
   }
   get origin(): string {
     return `https://${this.host}`;

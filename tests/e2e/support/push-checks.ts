@@ -1,5 +1,5 @@
 // How strictly one can read a push message: RFC 8030 (headers), RFC 8188 and 8291 (body), RFC 8292 (who sends).
-import { importJWK, jwtVerify } from 'jose';
+import { importJWK, jwtVerify, type JWTPayload } from 'jose';
 import type { Incoming } from './https-listener.ts';
 
 /** A request that is wrong, and what a push service says to it. */
@@ -14,7 +14,7 @@ export class Refusal extends Error {
 
 /** All that a push has to say; a cookie or anything else is too much. Pseudo headers are HTTP/2's. */
 const known =
-  /^(:method|:scheme|:authority|:path|host|connection|accept|content-length|content-type|content-encoding|ttl|urgency|topic|authorization)$/;
+  /^(:method|:scheme|:authority|:path|host|connection|user-agent|accept|content-length|content-type|content-encoding|ttl|urgency|topic|authorization)$/;
 
 export interface PushHeaders {
   ttl: number;
@@ -56,6 +56,24 @@ export function checkBody(body: Buffer): void {
 
 const day = 24 * 3600;
 
+/** Signatures that were right, with their claims: a sender uses one for many pushes. */
+const verified = new Map<string, JWTPayload>();
+
+async function claimsOf(token: string, key: string, audience: string): Promise<JWTPayload> {
+  const name = [token, key, audience].join(' ');
+  const known = verified.get(name);
+  if (known) return known;
+  const point = Buffer.from(key, 'base64url');
+  if (point.length !== 65 || point[0] !== 4) throw new Refusal(403, 'k is no uncompressed point');
+  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((half) => half.toString('base64url'));
+  const publicKey = await importJWK({ kty: 'EC', crv: 'P-256', x: x!, y: y! }, 'ES256');
+  const { payload } = await jwtVerify(token, publicKey, { algorithms: ['ES256'], audience }).catch((error: Error) => {
+    throw new Refusal(403, `VAPID: ${error.message}`);
+  });
+  verified.set(name, payload);
+  return payload;
+}
+
 /** RFC 8292. `subscribedWith`: the key that the page gave when it subscribed. */
 export async function checkVapid(
   authorization: string | undefined,
@@ -66,15 +84,7 @@ export async function checkVapid(
   const [, token, key] = /^vapid t=([\w-]+\.[\w-]+\.[\w-]+), ?k=([\w-]+)$/.exec(authorization) ?? [];
   if (token === undefined || key === undefined) throw new Refusal(401, `Authorization: ${authorization}`);
   if (key !== subscribedWith) throw new Refusal(403, 'k is not the key that the page subscribed with');
-  const point = Buffer.from(key, 'base64url');
-  if (point.length !== 65 || point[0] !== 4) throw new Refusal(403, 'k is no uncompressed point');
-  const [x, y] = [point.subarray(1, 33), point.subarray(33)].map((half) => half.toString('base64url'));
-  const publicKey = await importJWK({ kty: 'EC', crv: 'P-256', x: x!, y: y! }, 'ES256');
-  const { payload } = await jwtVerify(token, publicKey, { algorithms: ['ES256'], audience: origin }).catch(
-    (error: Error) => {
-      throw new Refusal(403, `VAPID: ${error.message}`);
-    },
-  );
+  const payload = await claimsOf(token, key, origin);
   const left = (payload.exp ?? 0) - Date.now() / 1000;
   if (!(left > 0 && left <= day)) throw new Refusal(403, `VAPID: exp in ${left} s`);
   if (typeof payload.aud !== 'string') throw new Refusal(403, 'VAPID: aud is one text');

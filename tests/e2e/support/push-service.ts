@@ -7,20 +7,18 @@ import { Authority } from './certificates.ts';
 import { HttpsListener, type Answer, type Incoming } from './https-listener.ts';
 import { checkBody, checkHeaders, checkVapid, Refusal, type PushHeaders } from './push-checks.ts';
 
-/** A message as it came, with what was answered. */
-export interface Attempt extends Incoming {
+/** A message as it came, and what was answered. */
+export interface Message extends Incoming, PushHeaders {
   status: number;
-}
-
-/** A message that was taken. */
-export interface Message extends Attempt, PushHeaders {
   plaintext: Buffer;
   /** The plaintext as JSON. */
   data: any;
 }
 
 export class Subscription {
-  readonly attempts = new Arrivals<Attempt>('attempts', ({ status }) => String(status));
+  /** All that came and was well made, whatever was answered. */
+  readonly attempts = new Arrivals<Message>('attempts', ({ status, data }) => `${status} ${JSON.stringify(data)}`);
+  /** What was taken. */
   readonly messages = new Arrivals<Message>('messages', ({ data }) => JSON.stringify(data));
   /** For the next attempts, one each; then `otherwise`. */
   answers: Answer[] = [];
@@ -45,6 +43,10 @@ export class Subscription {
       expirationTime: null,
       keys: { p256dh: this.receiver.getPublicKey('base64url'), auth: this.secret },
     };
+  }
+  /** Of its push service. */
+  get host(): string {
+    return new URL(this.endpoint).host;
   }
   /** What must never be seen anywhere else. */
   get secrets(): string[] {
@@ -84,11 +86,14 @@ export class PushService {
 
   private constructor() {}
 
-  /** `names`: further names that its certificate is good for. */
-  static async start(authority: Authority, { http2Too = true, names = [] as string[] } = {}): Promise<PushService> {
+  /** `name`: what it is called; `address`: where it listens. */
+  static async start(
+    authority: Authority,
+    options: { http2Too?: boolean; name?: string; address?: string } = {},
+  ): Promise<PushService> {
     const service = new PushService();
-    const identity = authority.issue(['localhost', ...names]);
-    service.listener = await HttpsListener.start(identity, (incoming) => service.take(incoming), { http2Too });
+    const identity = authority.issue(['localhost', ...(options.name ? [options.name] : [])]);
+    service.listener = await HttpsListener.start(identity, (incoming) => service.take(incoming), options);
     return service;
   }
 
@@ -131,37 +136,27 @@ export class PushService {
       this.complaints.push(`${incoming.method} ${incoming.path}`);
       return { status: 404 };
     }
-    const attempt: Attempt = { ...incoming, status: 0 };
     try {
       const headers = checkHeaders(incoming);
       checkBody(incoming.body);
       await checkVapid(incoming.headers.authorization, this.origin, subscription.vapidKey);
+      const plaintext = subscription.handOver ? Buffer.of() : subscription.open(incoming.body);
+      const data = subscription.handOver ? {} : JSON.parse(plaintext.toString());
       const answer = subscription.answers.shift() ?? subscription.otherwise;
-      attempt.status = answer.status;
-      subscription.attempts.add(attempt);
+      const message: Message = { ...incoming, ...headers, plaintext, data, status: answer.status };
+      subscription.attempts.add(message);
       if (answer.status >= 200 && answer.status < 300 && !lost(answer)) {
-        const message = this.read(attempt, headers, subscription);
         subscription.messages.add(message);
         subscription.handOver?.(message);
       }
-      return {
-        ...answer,
-        headers: { location: `${this.origin}/message/${randomBytes(12).toString('base64url')}`, ...answer.headers },
-      };
+      const location = `${this.origin}/message/${randomBytes(12).toString('base64url')}`;
+      return { ...answer, headers: { location, ...answer.headers } };
     } catch (error) {
       const { message } = error as Error;
       const status = error instanceof Refusal ? error.status : 400;
       this.complaints.push(`${status}: ${message}`);
-      attempt.status = status;
-      subscription.attempts.add(attempt);
       return { status, body: message };
     }
-  }
-
-  private read(attempt: Attempt, headers: PushHeaders, subscription: Subscription): Message {
-    if (subscription.handOver) return { ...attempt, ...headers, plaintext: Buffer.of(), data: {} };
-    const plaintext = subscription.open(attempt.body);
-    return { ...attempt, ...headers, plaintext, data: JSON.parse(plaintext.toString()) };
   }
 }
 

@@ -105,6 +105,12 @@ export class Server {
     }
   }
 
+  async kill(): Promise<void> {
+    const ended = new Promise((resolve) => this.process.on('exit', resolve));
+    this.process.kill('SIGKILL');
+    await ended;
+  }
+
   /** The exit status; every test ends with it, so that a server that cannot stop is found. */
   async stop(): Promise<number | null> {
     if (!this.alive) return this.process.exitCode;

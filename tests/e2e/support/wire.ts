@@ -96,6 +96,23 @@ export class Wire {
   }
   private readonly taken = new WeakSet<Frame>();
 
+  /** A notification of this method with such data, taken or not; from the past too. */
+  async untilHeard(method: string, holds: (data: any) => boolean, ms = 5000): Promise<any> {
+    const end = Date.now() + ms;
+    for (;;) {
+      const found = this.heard.find((frame) => frame.method === method && holds(frame.data));
+      if (found) return found.data;
+      const left = end - Date.now();
+      if (left <= 0) throw new Error(`no such ${method} in ${ms} ms; heard ${JSON.stringify(this.heard)}`);
+      await this.change(left);
+    }
+  }
+
+  /** All that was heard, but welcome: for a device that hears thousands. */
+  forget(): void {
+    this.heard.splice(1);
+  }
+
   methods(): string[] {
     return this.heard.map((frame) => frame.method!);
   }
