@@ -1,5 +1,5 @@
 // Starts the app: joins the store, the session, the sounds and the page, once.
-import { effect } from '@preact/signals';
+import { computed, effect } from '@preact/signals';
 import { Carillon } from 'carillon-sdk';
 import { render } from 'preact';
 import { soundChange, type Heard } from './sound/bells';
@@ -46,12 +46,15 @@ effect(() => {
   return () => clearInterval(timer);
 });
 
+/** Whoever has just pressed "Answer" on a notification needs no bell for it. */
+const sounding = computed(() => (store.opensCall.value ? null : soundingOf(store.incoming.value, store.call.value)));
+
 const ringer = new Ringer();
 let heard: Heard = { sounding: null, connected: false };
 effect(() => {
   const call = store.call.value;
   const now: Heard = {
-    sounding: soundingOf(store.incoming.value, call),
+    sounding: sounding.value,
     connected: call !== null && isConnected(call),
   };
   const change = soundChange(heard, now);
@@ -70,7 +73,7 @@ effect(() => {
 });
 // Phones on silent still tell by hand.
 effect(() => {
-  if (store.screen.value !== 'incoming' || !('vibrate' in navigator)) return;
+  if (sounding.value !== 'ringtone' || !('vibrate' in navigator)) return;
   const buzz = (): void => void navigator.vibrate([300, 200, 300]);
   buzz();
   const timer = setInterval(buzz, 3_200);

@@ -221,7 +221,7 @@ export const states: { readonly [name: string]: (store: Store) => void } = {
   'home-opening': (s) => {
     home(s);
     s.connection.value = 'connecting';
-    s.opening.value = true;
+    s.opensCall.value = true;
     s.people.value = [];
     history(s, [], { state: 'loading' });
   },

@@ -90,7 +90,7 @@ export class Session implements Actions {
   /** Signs in again whoever was signed in when the page was closed. */
   restore(): void {
     const saved = parseNamed(this.#host.storage.getItem(me_key));
-    this.#store.opening.value = saved !== null && this.#host.opensCall;
+    this.#store.opensCall.value = saved !== null && this.#host.opensCall;
     if (saved) void this.#open(saved);
   }
 
@@ -143,7 +143,7 @@ export class Session implements Actions {
       store.notices.value = [];
       store.dialog.value = null;
       store.tab.value = 'people';
-      store.opening.value = false;
+      store.opensCall.value = false;
     });
   }
 
@@ -208,6 +208,7 @@ export class Session implements Actions {
         case 'connected':
           if (store.connection.value === 'reconnecting') this.#say('Connected again.', false);
           store.connection.value = 'online';
+          store.opensCall.value = false; // What the page was opened for has been told by now, if there was anything.
           break;
         case 'reconnecting':
           store.connection.value = 'reconnecting';
@@ -566,7 +567,6 @@ export class Session implements Actions {
 
   /** Somebody has clicked what the service worker showed. */
   #clicked({ action, call }: NotificationClick): void {
-    this.#store.opening.value = false;
     if (action === 'history') {
       this.#store.ended.value = null;
       this.showTab('calls');

@@ -47,7 +47,7 @@ export interface Store {
   readonly push: Signal<PushView>;
   readonly tab: Signal<HomeTab>;
   /** The page was opened for a call, and does not know yet whether that still rings. */
-  readonly opening: Signal<boolean>;
+  readonly opensCall: Signal<boolean>;
   readonly notices: Signal<readonly Notice[]>;
   readonly devices: Signal<DevicesView>;
   readonly dialog: Signal<OpenDialog>;
@@ -87,7 +87,7 @@ export function createStore(now: number): Store {
     unread: signal(0),
     push: signal<PushView>({ state: 'off', busy: false, problem: null, needsInstall: false }),
     tab: signal<HomeTab>('people'),
-    opening: signal(false),
+    opensCall: signal(false),
     notices: signal<readonly Notice[]>([]),
     devices: signal<DevicesView>({
       cameras: [],

@@ -73,7 +73,7 @@ function Banner(): JSX.Element {
   const connection = store.connection.value;
   if (connection === 'online' || connection === 'closed') return <></>;
   const words = {
-    connecting: store.opening.value ? 'Opening the call…' : 'Connecting…',
+    connecting: store.opensCall.value ? 'Opening the call…' : 'Connecting…',
     unreachable: 'The server cannot be reached. Trying again…',
     reconnecting: 'The connection was lost. Reconnecting…',
   }[connection];

@@ -387,19 +387,19 @@ describe('a click on a notification', () => {
     expect(w.store.notices.value).toMatchObject([{ text: 'The call is over.', end: true }]);
     expect(w.store.screen.value).toBe('home');
   });
-  it('that opened the page says so until the call is there', async () => {
+  it('that opened the page says so until it is connected, and never longer', async () => {
     const w = world();
     w.storage.set('carillon.me', '{"userId":"me","name":"Me"}');
     w.session.restore();
-    expect(w.store.opening.value).toBe(true);
+    expect(w.store.opensCall.value).toBe(true);
     await settle();
-    w.client.emitNow('notification', { action: 'accept', callId: 'gone', call: null });
-    expect(w.store.opening.value).toBe(false);
+    expect(w.store.connection.value).toBe('online');
+    expect(w.store.opensCall.value).toBe(false);
   });
   it('opens nothing for somebody who has to sign in first', () => {
     const w = world();
     w.session.restore();
-    expect(w.store.opening.value).toBe(false);
+    expect(w.store.opensCall.value).toBe(false);
   });
   it('on a missed call shows the list, whatever was on', async () => {
     const w = await calling();
