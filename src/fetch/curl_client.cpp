@@ -71,7 +71,10 @@ std::size_t on_body(char* data, std::size_t, std::size_t size, void* user) {
   std::string& body = transfer.response.body;
   body.append(data, std::min(size, transfer.request.answer_bytes_max - body.size()));
   transfer.cut_short = body.size() >= transfer.request.answer_bytes_max;
-  return transfer.cut_short ? 0 : size;  // 0 ends the transfer
+  if (!transfer.cut_short) return size;
+  // What is still on its way would fill the window of an HTTP/2 connection, so nobody else shall use it.
+  curl_easy_setopt(transfer.easy.get(), CURLOPT_FORBID_REUSE, 1L);
+  return 0;  // ends the transfer
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -6,6 +6,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <compare>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,7 @@ struct Target {
   std::string type;     ///< Which provider: "webpush", "fcm".
   std::string address;  ///< Endpoint or token. A capability: never logged.
   std::string details;  ///< JSON text of the provider; empty when it has none.
-  friend bool operator==(const Target&, const Target&) = default;
+  friend auto operator<=>(const Target&, const Target&) = default;
 };
 
 enum class Kind {

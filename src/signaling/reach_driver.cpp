@@ -107,6 +107,7 @@ void ReachDriver::found(const CallId& call, const UserId& user,
     log_.error("push: nobody knows how to reach user={}: {} call={}", user, subscriptions.error().detail, call);
   } else {
     for (const store::Subscription& one : *subscriptions) {
+      if (gone_.contains({one.type, one.address, one.details})) continue;
       targets.push_back({one.id, one.device, one.type});
       targets_[call][one.id] = {one.type, one.address, one.details};
     }
@@ -205,8 +206,10 @@ void ReachDriver::on_ring_sent(const call::PushRing& action, const push::Target&
 
 void ReachDriver::on_sent(const push::Target& target, const push::Verdict& verdict) {
   if (verdict.outcome != push::Outcome::gone) return;
-  store_.forget_address(target.type, target.address, [log = log_](const Result<>& forgotten) {
-    if (!forgotten) log.warn("push: a subscription that is gone stays: {}", forgotten.error().detail);
+  gone_.insert(target);
+  store_.forget_address(target.type, target.address, [this, target](const Result<>& forgotten) {
+    gone_.erase(target);
+    if (!forgotten) log_.warn("push: a subscription that is gone stays: {}", forgotten.error().detail);
   });
 }
 

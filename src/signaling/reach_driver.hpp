@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,7 @@ class ReachDriver {
     bool over = false;
   };
   std::map<CallId, Unanswered> unanswered_;
+  std::set<push::Target> gone_;  // being deleted: a look-up that is under way may still find them
   boost::asio::steady_timer timer_;
 };
 
