@@ -1,6 +1,7 @@
 // Being reachable while no page is open: keeps the server and the browser agreed on where to push to. What is shown when
 // a push comes is the service worker's part (service-worker/).
 
+import type { RequestOptions } from './connection.js';
 import { Emitter } from './emitter.js';
 import { CarillonError } from './errors.js';
 import type { ClientMethod, ClientRequests, WirePushTarget } from './protocol.js';
@@ -9,7 +10,11 @@ import type { EnablePushOptions, PushRegistration, PushState } from './types.js'
 
 export interface PushContext {
   readonly platform: PushPlatform;
-  request<M extends ClientMethod>(method: M, data: ClientRequests[M]['data']): Promise<ClientRequests[M]['response']>;
+  request<M extends ClientMethod>(
+    method: M,
+    data: ClientRequests[M]['data'],
+    options?: RequestOptions,
+  ): Promise<ClientRequests[M]['response']>;
 }
 
 export type PushEvents = { state: [state: PushState] };
@@ -77,7 +82,8 @@ export class PushImpl extends Emitter<PushEvents> {
       this.#id = null;
       this.#given = null;
       // Unreachable or unknown there: without a subscription the push service tells the server at its next try.
-      if (id !== null) await this.#context.request('unregister-push', { id }).catch(() => undefined);
+      const now = { durable: false };
+      if (id !== null) await this.#context.request('unregister-push', { id }, now).catch(() => undefined);
       if (this.#context.platform.supported) await this.#unsubscribe();
       this.#setState(this.#stateWithoutSubscription());
     });

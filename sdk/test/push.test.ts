@@ -255,6 +255,17 @@ describe('Turning push off', () => {
   });
 });
 
+describe('Turning push off while the server is away', () => {
+  it('does not wait for it', async () => {
+    const { world, push, carillon } = await enabled();
+    world.server.unreachable = true;
+    world.server.drop(world.server.session('alice'));
+    await flush();
+    await settled(carillon.disablePush());
+    expect([carillon.pushState, push.current, push.remembered]).toEqual(['off', null, null]);
+  });
+});
+
 describe('The push of a native wrapper', () => {
   it('is registered by its token, again at each connect, until it is given up', async () => {
     const push = new FakePush();

@@ -4,13 +4,24 @@ import { pushProblem } from '../lib/push-words';
 import type { PushView } from './model';
 import type { Store } from './store';
 
+/** Ms after which a person who signs out is gone here, whatever the server says. Without a subscription no push comes. */
+const leave_max_ms = 3_000;
+
+/** What the switch needs of the page. */
+export interface PushHost {
+  wait(ms: number): Promise<void>;
+  readonly needsInstall: boolean;
+}
+
 export class PushSwitch {
   readonly #store: Store;
+  readonly #host: PushHost;
   #client: CarillonClient | undefined;
 
-  constructor(store: Store, needsInstall: boolean) {
+  constructor(store: Store, host: PushHost) {
     this.#store = store;
-    this.#set({ needsInstall });
+    this.#host = host;
+    this.#set({ needsInstall: host.needsInstall });
   }
 
   open(client: CarillonClient): void {
@@ -26,7 +37,8 @@ export class PushSwitch {
     const client = this.#client;
     this.#client = undefined;
     this.#set({ busy: false, problem: null });
-    if (client?.pushState === 'on') await client.disablePush().catch(() => undefined);
+    if (client?.pushState !== 'on') return;
+    await Promise.race([client.disablePush().catch(() => undefined), this.#host.wait(leave_max_ms)]);
   }
 
   async turn(on: boolean): Promise<void> {

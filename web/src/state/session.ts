@@ -84,7 +84,7 @@ export class Session implements Actions {
     this.#store = store;
     this.#host = host;
     this.#history = new HistoryList(store, this.#nameOf);
-    this.#push = new PushSwitch(store, host.needsInstall);
+    this.#push = new PushSwitch(store, host);
   }
 
   /** Signs in again whoever was signed in when the page was closed. */
