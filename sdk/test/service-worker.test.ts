@@ -300,6 +300,15 @@ describe('A push about a missed call', () => {
     expect(made.badges).toBe(1);
   });
 
+  it('says when it was, also when it comes hours later, to a phone whose clock is wrong', async () => {
+    const made = worker();
+    made.clockOffsetMs = -600_000;
+    await done(made.push(ring({ callId: 'another' }))); // From here on the clock of the server is known.
+    const hoursAgo = Date.now() - 7_200_000;
+    await done(made.push(missed({ serverTime: hoursAgo - 600_000 })));
+    expect(made.screen.at(-1)!.options.timestamp).toBe(hoursAgo);
+  });
+
   it('replaces what was there, without another sound', async () => {
     const made = await ringing();
     await done(made.push(end('timeout')));

@@ -139,7 +139,7 @@ export class Notifier {
       return;
     }
     const caller = this.#callerOf(callId, shown);
-    if (isMissed(reason)) return this.#showMissed(callId, caller, shown);
+    if (isMissed(reason)) return this.#showMissed(callId, caller, at, shown);
     await this.#show({ carillon: 'over', callId, caller }, this.#options.texts.over(caller, reason), { silent: true });
     setTimeout(() => void this.#takeAway(callId).catch(() => undefined), OVER_MS);
   }
@@ -152,7 +152,7 @@ export class Notifier {
       for (const notification of shown) notification.close();
       return;
     }
-    await this.#showMissed(callId, callerName, shown);
+    await this.#showMissed(callId, callerName, serverTime, shown);
   }
 
   /** Rings whose end nobody told us, for the push that would have was lost. */
@@ -197,10 +197,17 @@ export class Notifier {
     this.#timers.set(callId, timer);
   }
 
-  async #showMissed(callId: string, caller: string | null, before: readonly ShownNotification[]): Promise<void> {
+  async #showMissed(
+    callId: string,
+    caller: string | null,
+    at: number,
+    before: readonly ShownNotification[],
+  ): Promise<void> {
     // Whoever saw it ring, or has been told already, needs no second sound.
     const silent = before.length > 0;
-    await this.#show({ carillon: 'missed', callId, caller }, this.#options.texts.missed(caller), { silent });
+    const timestamp = at - (this.#tickets.offsetMs ?? 0);
+    const data: CallData = { carillon: 'missed', callId, caller };
+    await this.#show(data, this.#options.texts.missed(caller), { silent, timestamp });
     await this.#scope.navigator?.setAppBadge?.().catch(() => undefined);
   }
 

@@ -109,7 +109,7 @@ function List(): JSX.Element {
   return (
     <div class="calls-list" data-testid="recent-list">
       {byDay(calls, store.now.value).map((day) => (
-        <section key={`${day.words} ${day.calls[0]?.callId ?? ''}`} aria-label={day.words}>
+        <section key={day.words} aria-label={day.words}>
           <h3 class="day">{day.words}</h3>
           <ul>
             {day.calls.map((call) => (
