@@ -1,6 +1,7 @@
 #include "fetch/curl_client.hpp"
 
 #include "fetch/address.hpp"
+#include "fetch/url.hpp"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -10,6 +11,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -23,6 +26,8 @@ namespace {
 
 /// All fields of one answer; more is an attack.
 constexpr std::size_t header_bytes_max = 32 * 1024;
+/// Requests to one host at once over HTTP/2: RFC 9113 section 6.5.2 advises servers to allow at least as many.
+constexpr std::size_t streams_per_host_max = 100;
 /// How long a thread that has nothing to do sleeps; new requests wake it.
 constexpr int idle_ms = 60'000;
 
@@ -42,10 +47,14 @@ void start_curl() {
   if (started != CURLE_OK) throw std::runtime_error("libcurl does not start");
 }
 
-/// One request while it is under way. Lives on the thread.
+using Clock = std::chrono::steady_clock;
+
+/// One request while it waits or is under way. Lives on the thread.
 struct Transfer {
   Client::Id id = 0;
   Request request;
+  std::string host;  ///< And port: what connections are shared by.
+  Clock::time_point deadline{};
   std::string body;
   Response response;
   std::size_t header_bytes = 0;
@@ -111,7 +120,9 @@ class CurlClient::Thread : public std::enable_shared_from_this<Thread> {
     multi_.reset(curl_multi_init());
     if (!multi_) throw std::runtime_error("libcurl has no memory");
     curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, config_.connections_per_host_max);
+    // We keep to connections_per_host_max ourselves: requests that libcurl 7.88 makes wait for a connection are now and
+    // then forgotten until their timeout. This is for the moment after a connection with many streams has broken.
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, config_.connections_per_host_max + 2);
     curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, config_.connections_max);
     curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, config_.connections_max);
     thread_ = std::thread{[this] { run(); }};
@@ -161,7 +172,9 @@ class CurlClient::Thread : public std::enable_shared_from_this<Thread> {
       collect();
       curl_multi_poll(multi_.get(), nullptr, 0, idle_ms, nullptr);
     }
-    for (auto& [id, transfer] : transfers_) curl_multi_remove_handle(multi_.get(), transfer->easy.get());
+    for (auto& [id, transfer] : transfers_) {
+      if (transfer->easy) curl_multi_remove_handle(multi_.get(), transfer->easy.get());
+    }
     transfers_.clear();
   }
 
@@ -185,17 +198,56 @@ class CurlClient::Thread : public std::enable_shared_from_this<Thread> {
     transfer->id = waiting.id;
     transfer->request = std::move(waiting.request);
     transfer->connections = &connections_;
-    requests_.fetch_add(1, std::memory_order_relaxed);
-    if (transfer->request.body) {
-      Result<std::string> body = transfer->request.body();
-      if (!body) return finish(std::move(transfer), body.error());
-      transfer->body = std::move(*body);
+    transfer->deadline = Clock::now() + transfer->request.timeout;
+    const auto url = parse_url(transfer->request.url);
+    if (!url) return finish(std::move(transfer), url.error());
+    transfer->host = fmt::format("{}:{}", url->host, url->port);
+    const Id id = transfer->id;
+    Host& host = hosts_[transfer->host];
+    host.waiting.push_back(id);
+    const std::string name = transfer->host;
+    transfers_.emplace(id, std::move(transfer));
+    start_waiting(name);
+  }
+
+  /// As many as this host may have at once.
+  void start_waiting(const std::string& name) {
+    const auto found = hosts_.find(name);
+    if (found == hosts_.end()) return;
+    Host& host = found->second;
+    const auto most = host.is_http2 ? streams_per_host_max : static_cast<std::size_t>(config_.connections_per_host_max);
+    while (!host.waiting.empty() && host.under_way < most) {
+      const Id id = host.waiting.front();
+      host.waiting.pop_front();
+      const auto waiting = transfers_.find(id);
+      if (waiting == transfers_.end()) continue;  // abandoned
+      if (waiting->second->deadline <= Clock::now()) {
+        std::unique_ptr<Transfer> late = std::move(waiting->second);
+        transfers_.erase(waiting);
+        finish(std::move(late), fail(Errc::timeout, "no answer in time"));
+      } else if (const Result<> started = go(*waiting->second); started) {
+        ++host.under_way;
+      } else {
+        std::unique_ptr<Transfer> failed = std::move(waiting->second);
+        transfers_.erase(waiting);
+        finish(std::move(failed), started.error());
+      }
     }
-    transfer->easy.reset(curl_easy_init());
-    if (!transfer->easy) return finish(std::move(transfer), fail(Errc::unavailable, "libcurl has no memory"));
-    set_options(*transfer);
-    curl_multi_add_handle(multi_.get(), transfer->easy.get());
-    transfers_.emplace(transfer->id, std::move(transfer));
+    if (host.under_way == 0) hosts_.erase(found);
+  }
+
+  Result<> go(Transfer& transfer) {
+    requests_.fetch_add(1, std::memory_order_relaxed);
+    if (transfer.request.body) {
+      Result<std::string> body = transfer.request.body();
+      if (!body) return body.error();
+      transfer.body = std::move(*body);
+    }
+    transfer.easy.reset(curl_easy_init());
+    if (!transfer.easy) return fail(Errc::unavailable, "libcurl has no memory");
+    set_options(transfer);
+    curl_multi_add_handle(multi_.get(), transfer.easy.get());
+    return {};
   }
 
   void set_options(Transfer& transfer) {
@@ -219,14 +271,14 @@ class CurlClient::Thread : public std::enable_shared_from_this<Thread> {
     } else {
       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
-    // HTTP/2 where the other side has it; a burst waits for the first connection rather than open one each.
+    // HTTP/2 where the other side has it.
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
     curl_easy_setopt(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
     if (!config_.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, config_.ca_file.c_str());
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+    const Duration left = std::chrono::ceil<Duration>(transfer.deadline - Clock::now());
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(left.count()));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     static_cast<long>(std::min(request.timeout, config_.connect_timeout).count()));
+                     static_cast<long>(std::min(left, config_.connect_timeout).count()));
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -252,6 +304,9 @@ class CurlClient::Thread : public std::enable_shared_from_this<Thread> {
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &ended);
       long status = 0;
       curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
+      long version = 0;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_HTTP_VERSION, &version);
+      if (status != 0) hosts_.at(ended->host).is_http2 = version == CURL_HTTP_VERSION_2_0;
       std::unique_ptr<Transfer> transfer = remove(ended->id);
       transfer->response.status = static_cast<int>(status);
       // Whoever sends more than we read has answered all the same.
@@ -271,7 +326,10 @@ class CurlClient::Thread : public std::enable_shared_from_this<Thread> {
     if (found == transfers_.end()) return nullptr;
     std::unique_ptr<Transfer> transfer = std::move(found->second);
     transfers_.erase(found);
+    if (!transfer->easy) return transfer;  // it was waiting
     curl_multi_remove_handle(multi_.get(), transfer->easy.get());
+    --hosts_.at(transfer->host).under_way;
+    start_waiting(transfer->host);
     return transfer;
   }
 
@@ -289,11 +347,19 @@ class CurlClient::Thread : public std::enable_shared_from_this<Thread> {
     done(std::move(result));
   }
 
+  /// A host and port that has requests. What it speaks is learned anew when it has had none.
+  struct Host {
+    std::deque<Id> waiting;
+    std::size_t under_way = 0;
+    bool is_http2 = false;
+  };
+
   boost::asio::any_io_executor executor_;
   ClientConfig config_;
   std::unique_ptr<CURLM, FreeMulti> multi_;
-  std::map<Id, std::unique_ptr<Transfer>> transfers_;  // of the thread alone
-  std::map<Id, Done> dones_;                           // of the executor's thread alone
+  std::map<Id, std::unique_ptr<Transfer>> transfers_;  // of the thread alone, as is what follows
+  std::map<std::string, Host> hosts_;
+  std::map<Id, Done> dones_;  // of the executor's thread alone
   Id last_id_ = 0;
   std::atomic<std::uint64_t> requests_ = 0;
   std::atomic<std::uint64_t> connections_ = 0;

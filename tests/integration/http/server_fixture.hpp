@@ -39,6 +39,14 @@ class RecordingHandler final : public WebSocketHandler {
     }
     if (react_) react_(*socket, text);
   }
+  void on_pong(std::string_view payload) override {
+    const std::lock_guard lock{mutex_};
+    pongs_.emplace_back(payload);
+  }
+  std::vector<std::string> pongs() {
+    const std::lock_guard lock{mutex_};
+    return pongs_;
+  }
   void on_closed(const CloseInfo& info) override {
     const std::lock_guard lock{mutex_};
     ++closed_count_;
@@ -72,6 +80,7 @@ class RecordingHandler final : public WebSocketHandler {
   std::condition_variable changed_;
   std::shared_ptr<WebSocket> socket_;
   std::vector<std::string> messages_;
+  std::vector<std::string> pongs_;
   std::optional<CloseInfo> closed_;
   int closed_count_ = 0;
 };

@@ -355,6 +355,27 @@ TEST_F(WebSocketTest, AnswersPingsWithTheirPayloadAlsoInsideAFragmentedMessage) 
   }
 }
 
+TEST_F(WebSocketTest, APongTellsThatWhatWasSentBeforeWasRead) {
+  serve(test_config());
+  auto client = open();
+  const auto its_handler = handler();
+  on_loop([&] {
+    its_handler->socket()->send("first");
+    its_handler->socket()->ping("call-1");
+  });
+  EXPECT_EQ(client->read_frame()->payload, "first");
+  const auto ping = client->read_frame();
+  ASSERT_TRUE(ping);
+  EXPECT_EQ(ping->opcode, 9);
+  EXPECT_EQ(ping->payload, "call-1");
+  EXPECT_TRUE(its_handler->pongs().empty());
+  client->send_frame(0x8a, "");  // unasked, without payload: of no meaning
+  client->send_frame(0x8a, ping->payload);
+  client->send_text("after");
+  its_handler->wait_messages(1);
+  EXPECT_EQ(its_handler->pongs(), std::vector<std::string>{"call-1"});
+}
+
 TEST_F(WebSocketTest, PingsTheSilentAndClosesTheDead) {
   ServerConfig config = test_config();
   config.web_socket.ping_after = 300ms;
