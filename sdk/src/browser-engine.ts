@@ -23,6 +23,7 @@ export class BrowserEngine implements MediaEngine {
   readonly capture = new BrowserCapture();
   #device: Device | null = null;
   #loading: Promise<void> | null = null;
+  #module: Promise<typeof import('mediasoup-client')> | null = null;
 
   get loaded(): boolean {
     return this.#device !== null;
@@ -39,8 +40,20 @@ export class BrowserEngine implements MediaEngine {
     return this.#loading;
   }
 
+  prepare(): void {
+    this.#import().catch(() => undefined); // Tried again, and told, by load().
+  }
+
+  #import(): Promise<typeof import('mediasoup-client')> {
+    this.#module ??= import('mediasoup-client').catch((error: unknown) => {
+      this.#module = null;
+      throw error;
+    });
+    return this.#module;
+  }
+
   async #load(routerRtpCapabilities: mediasoup.RtpCapabilities): Promise<void> {
-    const { Device } = await import('mediasoup-client');
+    const { Device } = await this.#import();
     const device = await Device.factory();
     await device.load({ routerRtpCapabilities });
     this.#device = device;

@@ -139,6 +139,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   }
 
   async connect(): Promise<Me> {
+    this.#engine.prepare?.(); // Beside the connection: whoever opens the page to answer waits for both.
     await this.#connection.connect();
     if (!this.#me) throw new CarillonError('closed', 'the connection was closed meanwhile');
     return this.#me;

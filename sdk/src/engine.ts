@@ -7,6 +7,8 @@ import type { Emitter } from './emitter.js';
 import type { WireIceServer, WireTransport } from './protocol.js';
 
 export interface MediaEngine {
+  /** Begins with what `load` needs and the server has no part in, such as fetching code. May be called any number of times. */
+  prepare?(): void;
   /** Learns what router and browser have in common. Once per page; later calls return at once. */
   load(routerRtpCapabilities: mediasoup.RtpCapabilities): Promise<void>;
   readonly loaded: boolean;
