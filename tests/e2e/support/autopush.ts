@@ -19,6 +19,8 @@ export class Autopush {
   /** What the browser said of messages: 100 is delivered, 101 cannot be decrypted, 102 not delivered. */
   readonly acknowledged = new Arrivals<{ code: number; at: number }>('acknowledgements', ({ code }) => String(code));
   readonly channels = new Map<string, Subscription>();
+  /** What came while `hold` was on. */
+  private held: (() => void)[] | undefined;
   private readonly http = http.createServer();
   private readonly sockets: WebSocketServer;
   private browser: WebSocket | undefined;
@@ -45,6 +47,16 @@ export class Autopush {
     return `ws://localhost:${(this.http.address() as net.AddressInfo).port}/`;
   }
 
+  /** The phone is out of reach: what comes waits. */
+  hold(): void {
+    this.held = [];
+  }
+  /** It is back, and only the first of what came has found its way. */
+  releaseFirst(): void {
+    this.held?.[0]?.();
+    this.held = undefined;
+  }
+
   close(): void {
     for (const socket of this.sockets.clients) socket.terminate();
     this.http.close();
@@ -64,7 +76,11 @@ export class Autopush {
       }
       case 'register': {
         const subscription = this.service.subscribe(words.key!.replace(/=+$/, ''));
-        subscription.handOver = (message) => this.deliver(channelID!, message);
+        subscription.handOver = (message) => {
+          const deliver = () => this.deliver(channelID!, message);
+          if (this.held) this.held.push(deliver);
+          else deliver();
+        };
         this.channels.set(channelID!, subscription);
         return say({ messageType, channelID, status, pushEndpoint: subscription.endpoint });
       }

@@ -3,7 +3,7 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { expect } from 'vitest';
 import type { Server } from './server.ts';
 
-const flags = [
+export const flags = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -23,7 +23,7 @@ export async function launch(): Promise<Browser> {
 }
 
 /** Before the app's own code: `peerConnections` for looking into, and a camera that shows one colour if one is given. */
-function prepare(colour: string | null): void {
+export function prepare(colour?: string | null): void {
   const peerConnections: RTCPeerConnection[] = [];
   Object.assign(window, { peerConnections });
   window.RTCPeerConnection = class extends RTCPeerConnection {
@@ -32,7 +32,7 @@ function prepare(colour: string | null): void {
       peerConnections.push(this);
     }
   };
-  if (colour === null) return;
+  if (!colour) return;
   const { mediaDevices } = navigator;
   const open = mediaDevices.getUserMedia.bind(mediaDevices);
   mediaDevices.getUserMedia = async (constraints) => {
@@ -122,7 +122,7 @@ export class Person {
   }
 
   /** Frames shown so far in the tile of `other`, from the element itself. */
-  async frames(other: Person): Promise<number> {
+  async frames(other: Pick<Person, 'id'>): Promise<number> {
     return this.see(`tile-${other.id}`)
       .locator('video')
       .first()
@@ -130,7 +130,7 @@ export class Person {
   }
 
   /** Media truth: the picture of `other` moves in their tile. */
-  async seesMoving(other: Person): Promise<void> {
+  async seesMoving(other: Pick<Person, 'id'>): Promise<void> {
     await this.see(`tile-${other.id}`).locator('video').first().waitFor({ timeout: 20_000 });
     await expect.poll(() => this.frames(other), { timeout: 20_000, interval: 200 }).toBeGreaterThan(0);
     const before = await this.frames(other);

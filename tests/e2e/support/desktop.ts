@@ -46,6 +46,11 @@ export class Desktop {
     return this.shown.all.filter((each) => each.open);
   }
 
+  /** Nothing of what was shown until now counts any more. */
+  forget(): void {
+    this.shown.all.length = 0;
+  }
+
   /** The button with this label; without one the notification itself. */
   press(notification: Shown, label?: RegExp): void {
     const action = notification.actions.find((each) => (label ? label.test(each.label) : each.key === 'default'));

@@ -79,10 +79,14 @@ export class Firefox {
     return firefox;
   }
 
-  async command(method: string, params: unknown = {}): Promise<any> {
+  async command(method: string, params: unknown = {}, ms = 20_000): Promise<any> {
     const id = this.nextId++;
-    const answer = await new Promise<any>((resolve) => {
-      this.waiting.set(id, resolve);
+    const answer = await new Promise<any>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${method}: no answer in ${ms} ms`)), ms);
+      this.waiting.set(id, (said) => {
+        clearTimeout(timer);
+        resolve(said);
+      });
       this.socket.send(JSON.stringify({ id, method, params }));
     });
     if (answer.type === 'success') return answer.result;
@@ -92,6 +96,11 @@ export class Firefox {
   /** A permission of the Permissions API: `notifications`, say. */
   async allow(origin: string, name: string): Promise<void> {
     await this.command('permissions.setPermission', { descriptor: { name }, state: 'granted', origin });
+  }
+
+  /** Runs in every page before its own code. */
+  async beforePages(code: () => void): Promise<void> {
+    await this.command('script.addPreloadScript', { functionDeclaration: code.toString() });
   }
 
   async open(url: string): Promise<Tab> {
@@ -122,34 +131,40 @@ export class Tab {
     readonly context: string,
   ) {}
 
-  /** Runs it in the page, as if the user had just clicked; arguments and result are JSON. */
+  /**
+   * Runs it in the page, as if the user had just clicked; arguments and result are JSON. Not for long waits: a page that
+   * goes away meanwhile answers nothing.
+   */
   async evaluate<T, A extends unknown[]>(code: (...args: A) => T, ...args: A): Promise<Awaited<T>> {
-    const { result, exceptionDetails } = await this.firefox.command('script.callFunction', {
+    const params = {
       functionDeclaration: `async (json) => JSON.stringify((await (${code.toString()})(...JSON.parse(json))) ?? null)`,
       arguments: [{ type: 'string', value: JSON.stringify(args) }],
       target: { context: this.context },
       awaitPromise: true,
       userActivation: true,
-    });
+    };
+    const { result, exceptionDetails } = await this.firefox.command('script.callFunction', params, 3000);
     if (exceptionDetails) throw new Error(exceptionDetails.text);
     return JSON.parse(result.value) as Awaited<T>;
   }
 
-  /** Until there is an element with this data-testid. */
+  /** Asks again and again until the answer is neither false nor null; also while the page is being loaded. */
+  async until<T, A extends unknown[]>(ms: number, code: (...args: A) => T, ...args: A): Promise<Awaited<T>> {
+    const end = Date.now() + ms;
+    for (;;) {
+      const answer = await this.evaluate(code, ...args).catch((error: Error) => error);
+      if (answer && !(answer instanceof Error)) return answer;
+      if (Date.now() > end) {
+        const text = await this.evaluate(() => document.body.innerText).catch(String);
+        throw new Error(`not in ${ms} ms (${String(answer)}): ${code.toString()}\n${text}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Until there is an element with this data-testid, that is not disabled. */
   async see(testId: string, ms = 10_000): Promise<void> {
-    const there = await this.evaluate(
-      async (id, limit) => {
-        const end = Date.now() + limit;
-        while (!document.querySelector(`[data-testid="${id}"]`)) {
-          if (Date.now() > end) return false;
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        }
-        return true;
-      },
-      testId,
-      ms,
-    );
-    if (!there) throw new Error(`no ${testId} in ${ms} ms`);
+    await this.until(ms, (id) => !!document.querySelector(`[data-testid="${id}"]:not([disabled])`), testId);
   }
   async click(testId: string): Promise<void> {
     await this.see(testId);
