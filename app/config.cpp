@@ -196,6 +196,7 @@ Result<> finish(Config& config, bool dev) {
   if (!config.ice_urls.empty()) {
     server.ice_servers.push_back({config.ice_urls, config.ice_username, config.ice_credential});
   }
+  if (dev && server.push.vapid_subject.empty()) server.push.vapid_subject = "mailto:dev@localhost";
   const Result<> push = check_push(server.push);
   if (!push) return push;
   if (server.keys.empty() && !dev) {

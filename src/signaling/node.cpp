@@ -120,7 +120,6 @@ boost::asio::awaitable<Result<>> Node::prepare_push() {
     const auto key = jose::Key::from_private_pem(pem->reveal());
     if (!key) co_return key.error();
     push.vapid_key = *key;
-    if (push.vapid_subject.empty()) push.vapid_subject = "mailto:dev@localhost";
   }
   if (push.vapid_key) {
     auto vapid = push::Vapid::make(*push.vapid_key, push.vapid_subject);
