@@ -217,7 +217,7 @@ json::object operators_view(const store::CallRecord& record) {
                     {"endedAt", to_ms(record.ended_at)},
                     {"reason", record.reason},
                     {"people", std::move(people)},
-                    {"ledger", record.ledger.empty() ? json::value{json::array{}} : json::parse(record.ledger)}};
+                    {"ledger", record.ledger.empty() ? json::value(json::array{}) : json::parse(record.ledger)}};
   add_time(data, "answeredAt", record.answered_at);
   if (!record.metadata.empty()) data["metadata"] = json::parse(record.metadata);
   return data;
