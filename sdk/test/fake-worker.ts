@@ -68,7 +68,7 @@ class FakeChannel {
   }
 }
 
-/** `slow`: it answers, after `delayMs`. `down`: nobody listens. `dead`: it takes the request and never answers. */
+/** `down`: nobody listens. `dead`: it takes the request and never answers. `failing`: a proxy answers in its place. */
 export type ServerMood = 'up' | 'down' | 'dead' | 'failing';
 
 export class FakeWorker implements WorkerScope {
@@ -88,6 +88,8 @@ export class FakeWorker implements WorkerScope {
   status = 200;
   clockOffsetMs = 0;
   call: { state: 'ringing' | 'active' | 'ended'; reason?: EndReason } = { state: 'ringing' };
+  /** What the server says of the call of this ticket, if not `call`. */
+  readonly byTicket = new Map<string, FakeWorker['call']>();
   refusesOptions = false;
   badges = 0;
   subscribedWith: unknown[] = [];
@@ -132,7 +134,9 @@ export class FakeWorker implements WorkerScope {
     if (this.mood === 'failing') return new Response('bad gateway', { status: 502 });
     if (this.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     if (address.endsWith('/v1/push/key')) return Response.json({ publicKey: 'AQID' });
-    const body = { callId: 'call-1', ...this.call, serverTime: Date.now() + this.clockOffsetMs };
+    const [, ticket = ''] = /tickets\/([^/]+)/.exec(address) ?? [];
+    const call = this.byTicket.get(ticket) ?? this.call;
+    const body = { callId: 'call-1', ...call, serverTime: Date.now() + this.clockOffsetMs };
     return Response.json(this.status === 200 ? body : { error: { code: 'unauthorized' } }, { status: this.status });
   };
 
@@ -144,6 +148,13 @@ export class FakeWorker implements WorkerScope {
     const window = Object.assign(new FakeWindow(url), rest);
     this.windows.push(window);
     return window;
+  }
+
+  /** The browser has stopped the one before; what it had shown is still on screen. */
+  follow(before: FakeWorker): void {
+    for (const { title, options } of before.screen.splice(0)) {
+      this.screen.push(new FakeNotification(title, options, this.screen));
+    }
   }
 
   /** One event, until the worker lets it go. What it throws, the test gets. */

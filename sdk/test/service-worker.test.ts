@@ -130,13 +130,20 @@ describe('A push that rings', () => {
   it('is cleared up by the next push when the worker did not live to see its end', async () => {
     const made = await ringing();
     const next = new FakeWorker();
-    next.screen.push(...made.screen.splice(0));
+    next.follow(made);
     handleCalls({}, next);
     await wait(60_000);
     next.call = { state: 'ended', reason: 'canceled' };
     await done(next.push(missed({ callId: 'another', callerName: 'Mara' })));
     expect(next.shown.sort()).toEqual(['Missed call: Ben Okafor called you.', 'Missed call: Mara called you.']);
     expect(next.requests).toEqual(['GET /v1/tickets/ticket-1/call']);
+  });
+
+  it('rings once when its push comes twice', async () => {
+    const made = await ringing();
+    await done(made.push(ring()));
+    expect(made.shown).toHaveLength(1);
+    expect(made.screen).toHaveLength(1);
   });
 
   it('cuts a name that is too long, and takes the tricks out of it', async () => {

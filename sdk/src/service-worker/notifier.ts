@@ -118,8 +118,14 @@ export class Notifier {
       return false;
     }
     if (inPage) return false; // The browser asks for no notification while a page is on screen.
-    await this.#showRing(push);
+    if (!(await this.#ringsAlready(push))) await this.#showRing(push);
     return !(await this.#overtaken(push));
+  }
+
+  /** The same push once more, since its service did not hear that it had arrived: one bell is enough. */
+  async #ringsAlready({ callId, ticket }: RingPush): Promise<boolean> {
+    const rings = (data: CallData | null): boolean => data?.carillon === 'ring' && data.ticket === ticket;
+    return (await this.#shown(callId)).some((notification) => rings(dataOf(notification)));
   }
 
   /** Its end was faster than the ring, or than the answer. The same call may ring again later, and then it does. */
