@@ -17,7 +17,19 @@ const may = {
   http: ['jose'],
   'mediasoup/ortc': [],
   mediasoup: ['mediasoup/ortc'],
-  signaling: ['call', 'room', 'protocol', 'jose', 'store', 'bus', 'fetch', 'push', 'http', 'mediasoup/ortc', 'mediasoup'],
+  signaling: [
+    'call',
+    'room',
+    'protocol',
+    'jose',
+    'store',
+    'bus',
+    'fetch',
+    'push',
+    'http',
+    'mediasoup/ortc',
+    'mediasoup',
+  ],
 };
 const pure = ['call', 'room', 'protocol', 'jose', 'mediasoup/ortc'];
 /** These base headers bring Asio along. */
