@@ -184,6 +184,13 @@ describe('A push that rings while the server cannot be asked', () => {
     await done(event);
   });
 
+  it('waits for the server when only its clock says that it is late', async () => {
+    const made = worker();
+    made.delayMs = 3_500;
+    await done(made.push(ring({ serverTime: T0 - 3_600_000, ringUntil: T0 - 3_570_000 })));
+    expect(made.shown).toEqual(['Ben Okafor: Incoming video call']);
+  });
+
   it('stops when the server says, late, that the call is over', async () => {
     const made = worker();
     made.delayMs = 3_500;
@@ -461,6 +468,15 @@ describe('While a page of the app is on screen', () => {
     made.open('https://calls.test/', { rings: true });
     await done(made.push(ring()));
     expect(onScreen(made)).toEqual(['Ben Okafor: Incoming video call']);
+  });
+
+  it('a page that is not of the app does not count: it would say nothing', async () => {
+    const made = worker({ openUrl: '/app/' });
+    const shop = made.open('https://calls.test/shop/', { visibilityState: 'visible', rings: true });
+    await done(made.push(ring()));
+    await done(made.push(end('timeout')));
+    expect(made.shown).toEqual(['Ben Okafor: Incoming video call', 'Missed call: Ben Okafor called you.']);
+    expect(shop.messages).toEqual([]);
   });
 
   it('the end of a call takes its notification away and says no more', async () => {

@@ -23,7 +23,7 @@ export interface HandleCallsOptions {
   icons?: Icons;
   /** Words in another language. */
   texts?: Partial<CallTexts>;
-  /** The server, if it is not where the worker comes from: `https://calls.example.com`. */
+  /** The server, if it is not where the worker comes from: `https://calls.example.com`. It has to allow this origin. */
   server?: string;
   /** Default: three rings, where the device can. */
   vibrate?: number[];
@@ -37,8 +37,9 @@ export function handleCalls(options: HandleCallsOptions = {}, scope = globalThis
   const { openUrl = '/', icons = {}, texts = {}, server, vibrate = [400, 200, 400, 200, 400] } = options;
   const home = server ?? scope.location.href;
   const tickets = new Tickets(scope, home);
-  const notifier = new Notifier(scope, tickets, { texts: { ...ENGLISH, ...texts }, icons, vibrate });
   const app = new App(scope, new URL(openUrl, scope.location.href));
+  const isOfApp = (address: string): boolean => app.has(address);
+  const notifier = new Notifier(scope, tickets, { texts: { ...ENGLISH, ...texts }, icons, vibrate, isOfApp });
 
   scope.addEventListener('push', (event) => {
     const push = parsePush(payloadOf(event));
@@ -85,6 +86,11 @@ class App {
     this.#address = address;
   }
 
+  has(address: string): boolean {
+    const { origin, pathname } = this.#address;
+    return address.startsWith(origin + pathname.slice(0, pathname.lastIndexOf('/') + 1));
+  }
+
   async open(word: WorkerWord): Promise<void> {
     const windows = await this.#windows();
     const window =
@@ -107,9 +113,7 @@ class App {
 
   async #windows(): Promise<WindowOfApp[]> {
     const all = await this.#scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
-    const { origin, pathname } = this.#address;
-    const folder = pathname.slice(0, pathname.lastIndexOf('/') + 1);
-    return all.filter(({ url }) => url.startsWith(origin + folder));
+    return all.filter(({ url }) => this.has(url));
   }
 }
 

@@ -20,6 +20,8 @@ export interface NotifierOptions {
   texts: CallTexts;
   icons: Icons;
   vibrate: number[];
+  /** Is the page at this address one of the app, which tells of calls by itself? */
+  isOfApp(address: string): boolean;
 }
 
 /** What our notifications carry. */
@@ -97,7 +99,10 @@ export class Notifier {
     remember(this.#callers, callId, push.callerName);
     const told = this.#tickets.ringing(ticket);
     const inPage = this.#ringsInPage(callId);
-    const first = await Promise.race([told, after(ANSWER_MS, null)]);
+    const soon = await Promise.race([told, after(ANSWER_MS, null)]);
+    // By the clock it is too late, which only the server can say for sure: that is worth its time.
+    const doubtful = !soon && !mayRing(push, received, this.#tickets.offsetMs);
+    const first = doubtful ? await told : soon;
     const shown = await this.#decide(push, received, first, await inPage);
     if (first || !shown) return;
     // It rings on trust. The server may yet say that it should not.
@@ -248,7 +253,7 @@ export class Notifier {
 
   async #visible(): Promise<WindowOfApp[]> {
     const windows = await this.#scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
-    return windows.filter(({ visibilityState }) => visibilityState === 'visible');
+    return windows.filter(({ url, visibilityState }) => visibilityState === 'visible' && this.#options.isOfApp(url));
   }
 
   /** Then the page tells it all, and a browser wants no notification. */
