@@ -17,8 +17,10 @@ export interface Burst {
   connections: number;
   /** Pushes of each HTTP version. */
   protocols: Record<string, number>;
-  /** Devices that got ring, end and missed call in another order than that. */
-  disordered: number;
+  /** Pushes that came more than once: their answer was lost. The topic lets the second take the first one's place. */
+  repeated: number;
+  /** What devices got instead of ring, end and missed call in this order, whatever was repeated. */
+  disordered: string[];
 }
 
 export async function burst(world: World, pushes: number): Promise<Burst> {
@@ -56,10 +58,16 @@ export async function burst(world: World, pushes: number): Promise<Burst> {
     halfMs: took[Math.floor(took.length / 2)]!,
     connections,
     protocols,
-    disordered: devices.filter(({ types }) => types.join() !== 'call-started,end-call,missed-call').length,
+    repeated: devices.reduce((sum, { types }) => sum + types.length - distinct(types).length, 0),
+    disordered: devices
+      .map(({ types }) => distinct(types).join())
+      .filter((types) => types !== 'call-started,end-call,missed-call'),
   };
 }
 
-export const told = ({ pushes, ms, halfMs, connections, protocols, disordered }: Burst): string =>
+/** Without those that are as the one before. */
+const distinct = (types: string[]): string[] => types.filter((type, n) => type !== types[n - 1]);
+
+export const told = ({ pushes, ms, halfMs, connections, protocols, repeated, disordered }: Burst): string =>
   `${pushes} pushes at once: all delivered after ${ms} ms (half after ${halfMs} ms), ${connections} connections, ` +
-  `${JSON.stringify(protocols)}, ${disordered} devices out of order`;
+  `${JSON.stringify(protocols)}, ${repeated} repeated, ${disordered.length} devices out of order`;

@@ -135,6 +135,7 @@ describe('get-history', () => {
 test('read on one device is read on all, and each is told', async () => {
   const { b } = await people();
   const tablet = await world.connect(`${b}/tablet`);
+  await tablet.request('get-history');
   const callId = await missed();
   for (const wire of [bob, tablet]) expect((await written(wire, callId)).unread).toBe(1);
   expect((await written(alice, callId)).unread).toBe(0);
@@ -179,6 +180,7 @@ test('it is there after the server has been killed', async () => {
   const folder = await mkdtemp(`${tmpdir()}/carillon-kept-`);
   const first = await World.start({ args: ['--data-dir', folder] });
   [alice, bob] = await Promise.all([first.connect('alice'), first.connect('bob')]);
+  await bob.request('get-history');
   const callId = await missed();
   await written(bob, callId);
   const phone = await first.away('bob/phone');
