@@ -13,17 +13,28 @@ export async function turnOnPush(tab: Tab): Promise<void> {
   await tab.until(20_000, () => document.querySelector<HTMLElement>('[data-testid=push]')?.dataset.state === 'on');
 }
 
-/** When, by the machine's clock, more than five pictures had been decoded, and sound had come. */
-export function receives(tab: Tab): Promise<number> {
+export interface Arrival {
+  /** When the page began to load, and when the first picture was decoded and sound had come, by the machine's clock. */
+  pageAt: number;
+  mediaAt: number;
+}
+
+/** It looks in the page itself, since a question from outside takes longer than what is measured. */
+export function receives(tab: Tab): Promise<Arrival> {
   return tab.until(20_000, async () => {
     const { peerConnections } = window as unknown as { peerConnections: RTCPeerConnection[] };
-    // Firefox has no statistics of closed ones.
-    const open = peerConnections.filter(({ signalingState }) => signalingState !== 'closed');
-    const reports = await Promise.all(open.map((each) => each.getStats()));
-    const all = reports.flatMap((report) => [...report.values()] as RTCInboundRtpStreamStats[]);
-    const inbound = (kind: string) => all.filter((each) => each.type === 'inbound-rtp' && each.kind === kind);
-    const pictures = inbound('video').some(({ framesDecoded }) => (framesDecoded ?? 0) > 5);
-    const sound = inbound('audio').some(({ packetsReceived }) => (packetsReceived ?? 0) > 0);
-    return pictures && sound && Date.now();
-  }) as Promise<number>;
+    const has = async (kind: string, field: 'framesDecoded' | 'packetsReceived') => {
+      // Of one that is closed meanwhile Firefox would answer nothing at all.
+      const open = peerConnections.filter(({ connectionState }) => connectionState === 'connected');
+      const reports = await Promise.all(open.map((each) => each.getStats()));
+      const all = reports.flatMap((report) => [...report.values()] as RTCInboundRtpStreamStats[]);
+      return all.some((each) => each.type === 'inbound-rtp' && each.kind === kind && (each[field] ?? 0) > 0);
+    };
+    for (const end = Date.now() + 1500; Date.now() < end;) {
+      const both = (await has('video', 'framesDecoded')) && (await has('audio', 'packetsReceived'));
+      if (both) return { pageAt: Math.round(performance.timeOrigin), mediaAt: Date.now() };
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return false;
+  }) as Promise<Arrival>;
 }
