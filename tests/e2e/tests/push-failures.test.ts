@@ -253,3 +253,20 @@ test('a dead service slows nobody else', async () => {
   console.log(`beside 60 pushes that nobody answers: ${at - begin} ms`);
   expect(at - begin).toBeLessThan(1500);
 });
+
+test('an answer of 64 MB does not hold up the next push to the same service', async () => {
+  const greedy = world.services[3]!;
+  alice = await world.connect('alice');
+  for (let round = 0; round < 3; round++) {
+    const mallory = someone('mallory');
+    const huge = await world.away(mallory, { status: 201, manner: 'huge' }, greedy);
+    const first = await call(mallory);
+    await huge.attempts.next();
+    await alice.request('end-call', { callId: first.callId });
+    const bob = someone('bob');
+    const phone = await world.away(bob, undefined, greedy);
+    const { callId } = await call(bob);
+    await phone.next('call-started', 3000);
+    await alice.request('end-call', { callId });
+  }
+});
