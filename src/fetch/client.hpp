@@ -27,7 +27,7 @@ struct Request {
   Reach reach = Reach::internet;
   bool https_only = true;
   Duration timeout = std::chrono::seconds{10};
-  /// What comes after is not read: the status has said enough.
+  /// What comes after is not read: the status has said enough. So it has when the body ends before its time.
   std::size_t answer_bytes_max = 16 * 1024;
 };
 
