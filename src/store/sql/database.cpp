@@ -9,9 +9,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace carillon::store {
@@ -19,6 +21,21 @@ namespace {
 
 /// Longer than any write of ours takes, shorter than anybody waits for an answer.
 constexpr std::string_view busy_timeout = "pragma busy_timeout = 5000";
+constexpr std::chrono::seconds lock_patience{5};
+
+/// Whoever makes the file turns it on. SQLite waits for no lock here, whatever its busy_timeout says, so two programs
+/// that begin together would see each other once, and one of them fail.
+void turn_on_wal(Connection& connection) {
+  const auto until = std::chrono::steady_clock::now() + lock_patience;
+  for (;;) {
+    try {
+      return connection.execute("pragma journal_mode = wal");
+    } catch (const Failure& failure) {
+      if (failure.kind() != Failure::Kind::locked || std::chrono::steady_clock::now() >= until) throw;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
+}
 
 std::string percent_decoded(std::string_view text) {
   std::string decoded;
@@ -89,7 +106,7 @@ std::unique_ptr<Connection> Database::open_writer() const {
     connection->execute(std::string{busy_timeout});
     connection->execute("pragma foreign_keys = on");
     if (schema_version(*connection) <= static_cast<int>(migrations().size())) {  // Else not a byte of it is changed.
-      connection->execute("pragma journal_mode = wal");
+      turn_on_wal(*connection);
       // Acknowledged means on the disk. One group of writes pays for it once.
       connection->execute("pragma synchronous = full");
       // A log that grew while a reader held it back is cut to 16 MiB again.
