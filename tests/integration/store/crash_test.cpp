@@ -149,8 +149,8 @@ TEST(TwoPrograms, MayWriteIntoOneFile) {
   const fs::path log = folder.path() / "log";
   Said a;
   Said b;
-  Process one{{writer_program(), data, "a"}, Process::Output::lines, log};
-  Process two{{writer_program(), data, "b"}, Process::Output::lines, log};
+  Process one{{writer_program(), data, "a", "gently"}, Process::Output::lines, log};
+  Process two{{writer_program(), data, "b", "gently"}, Process::Output::lines, log};
   // In turns, so that neither stops because nobody listens.
   for (int turn = 0; turn < 1500 && (a.saved.size() < 1000 || b.saved.size() < 1000); ++turn) {
     listen(

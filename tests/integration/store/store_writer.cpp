@@ -1,8 +1,10 @@
 // Writes into a store without an end, and says on standard output what was acknowledged: a test kills it, or takes away
-// the room on its disk. Usage: store_writer DATA_DIR PREFIX
+// the room on its disk. Usage: store_writer DATA_DIR PREFIX [gently]
 //   saved ID    a record or a subscription of this id is durable
 //   failed ID   the store answered with an error
 //   alive R     every 20 ms: the loop runs, and a read was answered with "ok" or an error's name
+// gently: writes begin every 20 ms and not as soon as others are done, so that another program has its turn. SQLite
+// gives none to who waits for a lock that is always taken.
 #include "base/async.hpp"
 #include "store/sql.hpp"
 
@@ -33,15 +35,19 @@ void say(std::string_view what, std::string_view detail) {
 
 class Writing {
  public:
-  Writing(Store& store, const asio::any_io_executor& executor, std::string prefix)
-      : store_{store}, timer_{executor}, prefix_{std::move(prefix)} {}
+  Writing(Store& store, const asio::any_io_executor& executor, std::string prefix, bool gently)
+      : store_{store}, timer_{executor}, prefix_{std::move(prefix)}, gently_{gently} {}
 
   void start() {
-    for (int i = 0; i < outstanding; ++i) write();
+    fill_up();
     tick();
   }
 
  private:
+  void fill_up() {
+    for (; waiting_ < outstanding; ++waiting_) write();
+  }
+
   /// Every fourth is a subscription, the others are records.
   void write() {
     const int number = next_++;
@@ -68,12 +74,14 @@ class Writing {
 
   void done(const std::string& id, bool saved) {
     say(saved ? "saved" : "failed", id);
-    write();
+    --waiting_;
+    if (!gently_) fill_up();
   }
 
   void tick() {
     timer_.expires_after(20ms);
     timer_.async_wait([this](const boost::system::error_code&) {
+      fill_up();
       store_.unread(UserId{"bob"}, [this](const Result<std::size_t>& result) {
         say("alive", result ? "ok" : to_string(result.error().code));
         tick();
@@ -84,6 +92,8 @@ class Writing {
   Store& store_;
   asio::steady_timer timer_;
   std::string prefix_;
+  bool gently_;
+  int waiting_ = 0;
   int next_ = 0;
 };
 
@@ -92,7 +102,8 @@ class Writing {
 
 int main(int count, char** arguments) {
   using namespace carillon;
-  if (count != 3) return 2;
+  const bool gently = count == 4 && std::string_view{arguments[3]} == "gently";
+  if (count != 3 && !gently) return 2;
   std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is an error of the write then, as a full disk is.
   asio::io_context loop{1};
   auto store = store::open_sql({.data_dir = arguments[1], .database = {}}, loop.get_executor(), Logger{});
@@ -100,7 +111,7 @@ int main(int count, char** arguments) {
     fmt::print(stderr, "{}\n", store.error().detail);
     return 1;
   }
-  store::Writing writing{**store, loop.get_executor(), arguments[2]};
+  store::Writing writing{**store, loop.get_executor(), arguments[2], gently};
   writing.start();
   loop.run();
   return 0;
