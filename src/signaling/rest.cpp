@@ -1,6 +1,7 @@
 // /v1: what users do with their access token, devices with the ticket of a push, and operators with the server key.
 #include "signaling/node.hpp"
 
+#include "call/ticket_view.hpp"
 #include "protocol/account.hpp"
 #include "signaling/history.hpp"
 #include "signaling/responses.hpp"
@@ -55,16 +56,6 @@ json::object history_query(const http::Request& request) {
   return data;
 }
 
-bool said_no(std::string_view reason) {
-  return reason == to_string(call::EndReason::declined) || reason == to_string(call::EndReason::busy);
-}
-
-/// How the call ended for the person, as the device of this ticket sees it.
-std::string_view reason_for(std::string_view reason, bool declined_here) {
-  if (!said_no(reason)) return reason;
-  return to_string(declined_here ? call::EndReason::declined : call::EndReason::declined_elsewhere);
-}
-
 bool declined_with(const Ticket& ticket, const std::vector<call::LedgerEntry>& ledger) {
   return std::ranges::any_of(ledger, [&](const call::LedgerEntry& line) {
     return line.target.subscription == ticket.subscription && line.decision == call::Decision::declined;
@@ -82,6 +73,14 @@ bool declined_with(const Ticket& ticket, const std::string& ledger) {
     return to && decision && to->as_string() == ticket.subscription &&
            decision->as_string() == to_string(call::Decision::declined);
   });
+}
+
+/// Of a call that is over and on record. Without this person in it: over, nobody knows why.
+call::TicketView seen_in(const store::CallRecord& record, const Ticket& ticket) {
+  const auto person = std::ranges::find(record.people, ticket.user, &store::PersonRecord::user);
+  if (person == record.people.end()) return {};
+  const auto reason = call::parse_end_reason(person->reason);
+  return reason ? call::seen_by_ticket(*reason, declined_with(ticket, record.ledger)) : call::TicketView{};
 }
 
 }  // namespace
@@ -200,33 +199,21 @@ boost::asio::awaitable<http::Response> Node::use_ticket(http::Request request, T
   co_return json_response(200, state);
 }
 
-/// What is known of the call, by whom it has ended for.
 boost::asio::awaitable<json::object> Node::ticket_state(Ticket ticket) {
-  json::object state{{"callId", ticket.call.str()},
-                     {"state", "ended"},
-                     {"ringUntil", to_ms(ticket.ring_until)},
-                     {"serverTime", to_ms(clock_.now())}};
+  call::TicketView view;
   const call::Call* call = calls_.calls().find(ticket.call);
   if (const call::Person* person = call ? call->person(ticket.user) : nullptr) {
-    if (const call::Ringing* ringing = person->ringing()) {
-      state["state"] = "ringing";
-      state["ringUntil"] = to_ms(ringing->until);
-    } else if (person->seated()) {
-      state["state"] = "active";
-      state["reason"] = to_string(call::EndReason::answered_elsewhere);
-    } else {
-      state["reason"] =
-          reason_for(to_string(person->record.reason), declined_with(ticket, reach_.reaching().ledger(ticket.call)));
-    }
-    co_return state;
+    view = call::seen_by_ticket(*person, declined_with(ticket, reach_.reaching().ledger(ticket.call)));
+  } else {
+    const std::function ask = [&](History::Found done) { history_.find(ticket.call, std::move(done)); };
+    const auto record = co_await answer_of<std::optional<store::CallRecord>>(ask);
+    if (record && *record) view = seen_in(**record, ticket);
   }
-  const std::function ask = [&](History::Found done) { history_.find(ticket.call, std::move(done)); };
-  const auto record = co_await answer_of<std::optional<store::CallRecord>>(ask);
-  if (record && *record) {
-    const auto& people = (*record)->people;
-    const auto person = std::ranges::find(people, ticket.user, &store::PersonRecord::user);
-    if (person != people.end()) state["reason"] = reason_for(person->reason, declined_with(ticket, (*record)->ledger));
-  }
+  json::object state{{"callId", ticket.call.str()},
+                     {"state", to_string(view.state)},
+                     {"ringUntil", to_ms(view.ring_until.value_or(ticket.ring_until))},
+                     {"serverTime", to_ms(clock_.now())}};
+  if (view.reason) state["reason"] = to_string(*view.reason);
   co_return state;
 }
 
