@@ -103,7 +103,9 @@ boost::asio::awaitable<Result<>> Node::prepare_push() {
       store_.secret(name, candidate, std::move(done));
     });
   };
-  const Result<Secret> ticket_secret = co_await kept("tickets", Secret{random_.token(32)});
+  Secret fresh_secret{random_.token(32)};
+  auto keeping_secret = kept("tickets", std::move(fresh_secret));
+  const Result<Secret> ticket_secret = co_await std::move(keeping_secret);
   if (!ticket_secret) co_return ticket_secret.error();
   const auto ticket_key = jose::Key::from_secret(ticket_secret->reveal());
   if (!ticket_key) co_return ticket_key.error();
@@ -115,7 +117,9 @@ boost::asio::awaitable<Result<>> Node::prepare_push() {
     if (!fresh) co_return fresh.error();
     const auto fresh_pem = fresh->private_pem();
     if (!fresh_pem) co_return fresh_pem.error();
-    const Result<Secret> pem = co_await kept("vapid", Secret{*fresh_pem});
+    Secret fresh_key{*fresh_pem};
+    auto keeping_key = kept("vapid", std::move(fresh_key));
+    const Result<Secret> pem = co_await std::move(keeping_key);
     if (!pem) co_return pem.error();
     const auto key = jose::Key::from_private_pem(pem->reveal());
     if (!key) co_return key.error();

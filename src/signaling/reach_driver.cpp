@@ -156,31 +156,24 @@ void ReachDriver::perform(const call::PushRing& action) {
 }
 
 void ReachDriver::perform(const call::PushEnd& action) {
-  const Time now = clock_.now();
-  const push::Target target = *target_of(action.call, action.target.subscription);
-  sender_.send(action.target.subscription, target,
-               {.kind = push::Kind::end,
-                .call = action.call,
-                .data = {{"type", "end-call"},
-                         {"callId", action.call.str()},
-                         {"reason", to_string(action.reason)},
-                         {"serverTime", to_ms(now)}},
-                .expires_at = now + push::end_lasts},
-               [this, target](const push::Verdict& verdict) { on_sent(target, verdict); });
+  json::object data{{"type", "end-call"}, {"reason", to_string(action.reason)}};
+  send(action.call, action.target, push::Kind::end, push::end_lasts, std::move(data));
 }
 
 void ReachDriver::perform(const call::PushMissed& action) {
+  json::object data{
+      {"type", "missed-call"}, {"callerId", action.caller.user.str()}, {"callerName", name_of(action.caller)}};
+  send(action.call, action.target, push::Kind::missed, push::missed_lasts, std::move(data));
+}
+
+void ReachDriver::send(const CallId& call, const call::PushTarget& to, push::Kind kind, Duration lasts,
+                       json::object data) {
   const Time now = clock_.now();
-  const push::Target target = *target_of(action.call, action.target.subscription);
-  sender_.send(action.target.subscription, target,
-               {.kind = push::Kind::missed,
-                .call = action.call,
-                .data = {{"type", "missed-call"},
-                         {"callId", action.call.str()},
-                         {"callerId", action.caller.user.str()},
-                         {"callerName", name_of(action.caller)},
-                         {"serverTime", to_ms(now)}},
-                .expires_at = now + push::missed_lasts},
+  data["callId"] = call.str();
+  data["serverTime"] = to_ms(now);
+  const push::Target target = *target_of(call, to.subscription);
+  push::Message message{.kind = kind, .call = call, .data = std::move(data), .expires_at = now + lasts};
+  sender_.send(to.subscription, target, std::move(message),
                [this, target](const push::Verdict& verdict) { on_sent(target, verdict); });
 }
 

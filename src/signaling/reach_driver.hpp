@@ -11,6 +11,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/json/object.hpp>
 
 #include <functional>
 #include <map>
@@ -65,6 +66,8 @@ class ReachDriver {
   void perform(const call::PushEnd& action);
   void perform(const call::PushMissed& action);
   void perform(const call::TellReached& action);
+  /// What is sent when a ring is over; `data` gets what every message has.
+  void send(const CallId& call, const call::PushTarget& to, push::Kind kind, Duration lasts, json::object data);
   void on_ring_sent(const call::PushRing& action, const push::Target& target, const push::Verdict& verdict);
   void answered(const CallId& call);
   void on_sent(const push::Target& target, const push::Verdict& verdict);
