@@ -3,6 +3,8 @@
 
 #include <boost/system/result.hpp>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,12 +34,18 @@ struct Error {
   Errc code = Errc::internal;
   /// A sentence for whoever reads it, with the path first where there is one. Never holds a secret.
   std::string detail;
+  /// When to come back; only where waiting helps (rate_limited, unavailable).
+  std::optional<std::chrono::milliseconds> retry_after = {};
 
   friend bool operator==(const Error&, const Error&) = default;
 };
 
 /// Carries an Error into a Result of any type.
 inline Error fail(Errc code, std::string detail) { return Error{code, std::move(detail)}; }
+/// The same, with the time after which it is worth trying again.
+inline Error fail(Errc code, std::string detail, std::chrono::milliseconds retry_after) {
+  return Error{code, std::move(detail), retry_after};
+}
 
 /// Thrown by Result::value() on an error; code of ours looks with `if (result)` first.
 [[noreturn]] void throw_error(const Error& error);

@@ -109,9 +109,11 @@ std::string encode_response(const json::value& id, const json::value& data) {
 }
 
 std::string encode_error(const json::value& id, const Error& error) {
-  return fmt::format(R"({{"response":true,"id":{},"ok":false,"errorCode":{},"errorReason":{},"data":{{"code":"{}"}}}})",
+  json::object data{{"code", to_string(error.code)}};
+  if (error.retry_after) data["retryAfterMs"] = error.retry_after->count();
+  return fmt::format(R"({{"response":true,"id":{},"ok":false,"errorCode":{},"errorReason":{},"data":{}}})",
                      json::serialize(id), http_status(error.code), json::serialize(json::string_view{error.detail}),
-                     to_string(error.code));
+                     json::serialize(data));
 }
 
 std::string encode_notification(std::string_view method, const json::object& data) {

@@ -93,5 +93,11 @@ TEST(Frame, WhatWeWriteIsWhatProtooReads) {
                             "errorReason":"the \"call\" has ended","data":{"code":"conflict"}})"));
 }
 
+TEST(Frame, AnErrorThatPassesSaysWhenToComeBack) {
+  EXPECT_EQ(json::parse(encode_error(9, fail(Errc::rate_limited, "too often", std::chrono::milliseconds{1500}))),
+            json::parse(R"({"response":true,"id":9,"ok":false,"errorCode":429,"errorReason":"too often",
+                            "data":{"code":"rate-limited","retryAfterMs":1500}})"));
+}
+
 }  // namespace
 }  // namespace carillon::protocol
