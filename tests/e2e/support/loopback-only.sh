@@ -6,6 +6,11 @@ set -eu
 setup='ip link set lo up && ip route add default dev lo src 127.0.0.1 && exec "$@"'
 root=''
 [ "$(id -u)" = 0 ] || root=--map-root-user
-if unshare $root --net --mount true 2>/dev/null; then exec unshare $root --net --mount sh -c "$setup" sh "$@"; fi
+# In a chroot whose root is no mount point of its own, mounts cannot be made private, and are left as they are.
+for mounts in private unchanged; do
+  if unshare $root --net --mount --propagation $mounts true 2>/dev/null; then
+    exec unshare $root --net --mount --propagation $mounts sh -c "$setup" sh "$@"
+  fi
+done
 echo "loopback-only: no network of our own here; tests that need one will fail" >&2
 exec "$@"
