@@ -53,7 +53,9 @@ void HttpConnection::abort() {
 
 asio::awaitable<void> HttpConnection::run() {
   try {
-    bool again = true;
+    // One deadline for the handshake of TLS and the first request's fields: half-open is half-open.
+    set_deadline(config_.header_timeout);
+    bool again = co_await shake_hands();
     while (again) again = co_await serve_one();
   } catch (const std::exception& error) {
     pool_->log().error("an HTTP connection failed: {}", error.what());
@@ -61,6 +63,16 @@ asio::awaitable<void> HttpConnection::run() {
   TimingWheel::cancel(*this);
   if (!upgraded_) stream_.close();
   dispatcher_->on_connection_ended(*this);
+}
+
+asio::awaitable<bool> HttpConnection::shake_hands() {
+  for (;;) {
+    const Stream::Status status = stream_.shake_hands();
+    if (status != Stream::Status::would_block) co_return status == Stream::Status::done;
+    boost::system::error_code ec;
+    co_await stream_.wait_readable(asio::redirect_error(asio::use_awaitable, ec));
+    if (ec || is_over()) co_return false;
+  }
 }
 
 asio::awaitable<bool> HttpConnection::serve_one() {
@@ -102,7 +114,7 @@ asio::awaitable<bool> HttpConnection::serve_one() {
 asio::awaitable<bool> HttpConnection::read_request(RequestParser& parser) {
   using State = RequestParser::State;
   idle_ = !first_request_ && buffer_.empty();
-  set_deadline(idle_ ? config_.keep_alive_timeout : config_.header_timeout);
+  if (!first_request_) set_deadline(idle_ ? config_.keep_alive_timeout : config_.header_timeout);
   State seen = State::header;
   bool seen_start = !idle_;
   for (;;) {
@@ -164,6 +176,7 @@ asio::awaitable<bool> HttpConnection::write_response(Response response, RequestP
   framing.keep_alive = keep_alive && !draining_;
   framing.is_http_11 = parser.is_http_11() || parser.state() == RequestParser::State::failed;
   framing.head_only = parser.request().method == "HEAD";
+  framing.is_secured = stream_.is_secured();
   framing.now = pool_->deadlines().now();
   std::string header = write_header(response, framing);
   const bool with_body = has_body(response, framing);

@@ -42,6 +42,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   void abort();
 
  private:
+  asio::awaitable<bool> shake_hands();
   /// False: the connection is over, or a WebSocket has it.
   asio::awaitable<bool> serve_one();
   asio::awaitable<bool> read_request(RequestParser& parser);

@@ -42,6 +42,7 @@ std::string write_header(const Response& response, const ResponseFraming& framin
   for (const auto& [name, value] : response.headers) {
     if (fits_a_line(name) && fits_a_line(value)) fmt::format_to(to, "{}: {}\r\n", name, value);
   }
+  if (framing.is_secured) out += "Strict-Transport-Security: max-age=31536000\r\n";
   if (!framing.keep_alive) {
     out += "Connection: close\r\n";
   } else if (!framing.is_http_11) {

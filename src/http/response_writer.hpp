@@ -11,7 +11,8 @@ namespace carillon::http {
 struct ResponseFraming {
   bool keep_alive = true;
   bool is_http_11 = true;
-  bool head_only = false;  // the answer to HEAD: lengths as for GET, and no body
+  bool head_only = false;   // the answer to HEAD: lengths as for GET, and no body
+  bool is_secured = false;  // came over TLS, and shall for a year (Strict-Transport-Security, RFC 6797)
   Time now{};
 };
 

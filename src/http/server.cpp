@@ -1,13 +1,13 @@
 #include "http/server.hpp"
 
 #include "base/async.hpp"
+#include "http/certificate.hpp"
 #include "http/http_connection.hpp"
+#include "http/listeners.hpp"
 #include "http/router.hpp"
 #include "http/static_files.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 #include <algorithm>
@@ -15,47 +15,11 @@
 
 namespace carillon::http {
 
-using boost::asio::ip::tcp;
-
 namespace {
 
 /// Out of descriptors or memory: others must close theirs first. Accepting again at once would only burn the CPU.
 constexpr Duration accept_pause = std::chrono::milliseconds(100);
 constexpr Duration accept_warning_interval = std::chrono::seconds(10);
-
-using Acceptor = boost::asio::basic_socket_acceptor<tcp, Stream::Executor>;
-
-std::vector<tcp::endpoint> resolve(boost::asio::io_context& io, const ListenAddress& address,
-                                   boost::system::error_code& ec) {
-  if (address.host.empty() || address.host == "*") {
-    return {{boost::asio::ip::address_v6::any(), address.port}, {boost::asio::ip::address_v4::any(), address.port}};
-  }
-  tcp::resolver resolver{io};
-  std::vector<tcp::endpoint> endpoints;
-  const auto found = resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, ec);
-  for (const auto& entry : found) {
-    if (std::find(endpoints.begin(), endpoints.end(), entry.endpoint()) == endpoints.end()) {
-      endpoints.push_back(entry.endpoint());
-    }
-  }
-  return endpoints;
-}
-
-Acceptor open_acceptor(boost::asio::io_context& io, const tcp::endpoint& endpoint, bool dual_stack,
-                       boost::system::error_code& ec) {
-  Acceptor acceptor{io.get_executor()};
-  acceptor.open(endpoint.protocol(), ec);
-  if (!ec) acceptor.set_option(tcp::acceptor::reuse_address{true}, ec);
-  if (!ec && endpoint.address().is_v6()) acceptor.set_option(boost::asio::ip::v6_only{!dual_stack}, ec);
-  if (!ec) acceptor.bind(endpoint, ec);
-  if (!ec) acceptor.listen(boost::asio::socket_base::max_listen_connections, ec);
-  return acceptor;
-}
-
-/// Machines without IPv6 resolve names to it, too.
-bool is_absent_family(const boost::system::error_code& ec) {
-  return ec == boost::asio::error::address_family_not_supported || ec == boost::system::errc::address_not_available;
-}
 
 Response method_not_allowed(std::vector<std::string> allowed, bool is_options) {
   if (std::find(allowed.begin(), allowed.end(), "GET") != allowed.end()) allowed.emplace_back("HEAD");
@@ -88,28 +52,35 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
       : io_{io},
         config{std::move(the_config)},
         log_{std::move(log)},
-        pool{std::make_shared<ConnectionPool>(io, config.web_socket, log_)} {}
+        listeners{io},
+        pool{std::make_shared<ConnectionPool>(io, config.web_socket, log_)},
+        certificate{config.tls, pool->deadlines(), log_} {}
 
-  Result<> start() {
-    for (const ListenAddress& address : config.listen) {
-      if (auto opened = listen(address); !opened) {
-        acceptors_.clear();
-        ports.clear();
-        return opened.error();
-      }
-    }
-    for (std::size_t i = 0; i < acceptors_.size(); ++i) {
+  Result<> start(std::vector<int> inherited) {
+    if (auto loaded = certificate.load(); !loaded) return loaded;
+    if (auto opened = listeners.open(config.listen, std::move(inherited)); !opened) return opened.error();
+    resume_accepting();
+    return {};
+  }
+
+  void pause_accepting() {
+    ++accept_generation_;
+    boost::system::error_code ignored;
+    for (Listeners::Acceptor& acceptor : listeners.acceptors()) acceptor.cancel(ignored);
+  }
+
+  void resume_accepting() {
+    const unsigned generation = ++accept_generation_;
+    for (std::size_t i = 0; i < listeners.acceptors().size(); ++i) {
       auto self = shared_from_this();
       boost::asio::co_spawn(
-          io_, [self, i] { return self->accept_loop(i); }, report(log_, "accepting"));
+          io_, [self, i, generation] { return self->accept_loop(i, generation); }, report(log_, "accepting"));
     }
-    return {};
   }
 
   void stop_accepting() {
     draining_ = true;
-    boost::system::error_code ignored;
-    for (Acceptor& acceptor : acceptors_) acceptor.close(ignored);
+    listeners.close();
     for (const auto& connection : known_connections()) connection->drain();
   }
 
@@ -176,42 +147,19 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   Logger log_;
 
  public:
+  Listeners listeners;
   std::shared_ptr<ConnectionPool> pool;
+  Certificate certificate;
   RouteTable<RequestHandler> routes;
   RouteTable<UpgradeHandler> upgrades;
   std::unique_ptr<StaticFiles> files;
-  std::vector<std::uint16_t> ports;
   std::unordered_map<HttpConnection*, std::weak_ptr<HttpConnection>> connections;
 
  private:
-  Result<> listen(const ListenAddress& address) {
-    boost::system::error_code ec;
-    const bool every = address.host.empty() || address.host == "*";
-    const auto endpoints = resolve(io_, address, ec);
-    std::uint16_t port = address.port;
-    std::size_t opened = 0;
-    for (tcp::endpoint endpoint : endpoints) {
-      if (every && opened > 0) break;  // one socket serves both families
-      endpoint.port(port);
-      Acceptor acceptor = open_acceptor(io_, endpoint, every, ec);
-      if (is_absent_family(ec)) continue;
-      if (ec) break;
-      port = acceptor.local_endpoint(ec).port();
-      acceptors_.push_back(std::move(acceptor));
-      ++opened;
-    }
-    if (opened == 0 || (ec && !is_absent_family(ec))) {
-      return fail(Errc::conflict, "cannot listen on " + address.host + ":" + std::to_string(address.port) + ": " +
-                                      (ec ? ec.message() : "no such address"));
-    }
-    ports.push_back(port);
-    return {};
-  }
-
-  asio::awaitable<void> accept_loop(std::size_t index) {
-    Acceptor& acceptor = acceptors_[index];
+  asio::awaitable<void> accept_loop(std::size_t index, unsigned generation) {
+    Listeners::Acceptor& acceptor = listeners.acceptors()[index];
     Time warned{};
-    while (acceptor.is_open()) {
+    while (acceptor.is_open() && generation == accept_generation_) {
       Stream::Socket socket{io_.get_executor()};
       boost::system::error_code ec;
       co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, ec));
@@ -233,8 +181,10 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   void admit(Stream::Socket socket) {
     const std::size_t count = connections.size() + pool->web_sockets();
     if (draining_ || (config.connections_max > 0 && count >= config.connections_max)) return;
+    SslPtr tls = certificate.is_set() ? certificate.open(socket.native_handle()) : nullptr;
+    if (certificate.is_set() && !tls) return;
     const auto connection =
-        std::make_shared<HttpConnection>(Stream{std::move(socket)}, pool, shared_from_this(), config);
+        std::make_shared<HttpConnection>(Stream{std::move(socket), std::move(tls)}, pool, shared_from_this(), config);
     connections.emplace(connection.get(), connection);
     boost::asio::co_spawn(
         io_, [connection] { return connection->run(); }, report(log_, "HTTP connection"));
@@ -273,7 +223,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     return all;
   }
 
-  std::vector<Acceptor> acceptors_;
+  unsigned accept_generation_ = 0;  // an accept loop of an older one ends
   bool draining_ = false;
 };
 
@@ -294,8 +244,14 @@ void Server::serve_files(std::filesystem::path directory) {
   impl_->files = std::make_unique<StaticFiles>(std::move(directory));
 }
 
-Result<> Server::start() { return impl_->start(); }
-const std::vector<std::uint16_t>& Server::ports() const { return impl_->ports; }
+Result<> Server::start(std::vector<int> inherited) { return impl_->start(std::move(inherited)); }
+const std::vector<std::uint16_t>& Server::ports() const { return impl_->listeners.ports(); }
+Result<> Server::reload_certificates() { return impl_->certificate.load(); }
+std::optional<Time> Server::certificate_expires() const { return impl_->certificate.expires(); }
+std::vector<int> Server::listening_descriptors() const { return impl_->listeners.descriptors(); }
+void Server::pause_accepting() { impl_->pause_accepting(); }
+void Server::resume_accepting() { impl_->resume_accepting(); }
+void Server::close_web_sockets(std::uint16_t code, std::string_view reason) { impl_->pool->close_all(code, reason); }
 void Server::stop_accepting() { impl_->stop_accepting(); }
 void Server::close(std::uint16_t code, std::string_view reason) { impl_->close(code, reason); }
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "http/message.hpp"
+#include "http/tls.hpp"
 #include "http/web_socket.hpp"
 
 namespace carillon::http {
@@ -34,11 +36,15 @@ struct ListenAddress {
 struct ServerConfig {
   std::vector<ListenAddress> listen = {{"127.0.0.1", 8080}};
 
+  /// Not set: plain HTTP, on all addresses.
+  TlsFiles tls;
+
   /// Whole request line and fields; above it 431.
   std::size_t header_bytes_max = 8 * 1024;
   /// Above it 413.
   std::size_t body_bytes_max = 64 * 1024;
-  /// From the first chance to send a request until its fields are whole; then 408 and close.
+  /// From the first chance to send a request until its fields are whole; then 408 and close. The handshake of TLS is
+  /// within it.
   Duration header_timeout = std::chrono::seconds(5);
   Duration body_timeout = std::chrono::seconds(10);
   /// How long a kept connection may wait for its next request.
@@ -108,15 +114,34 @@ class Server {
   /// (Accept: text/html, no dot in the last segment), for every other path.
   void serve_files(std::filesystem::path directory);
 
-  /// Binds and listens, all addresses or none. Errc::conflict when an address is taken.
-  [[nodiscard]] Result<> start();
+  /// Reads the certificate, binds and listens, all addresses or none. Errc::conflict when an address is taken,
+  /// Errc::bad_request with the file's name when it is no certificate. `inherited` are sockets that
+  /// listen already, of a server whose place this one takes (see listening_descriptors): those that listen at our
+  /// addresses are used, the others closed.
+  [[nodiscard]] Result<> start(std::vector<int> inherited = {});
   /// The bound ports, in the order of config.listen (a name with several addresses has the first one's).
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const;
+
+  /// Reads certificate and key again, for the connections to come; the open ones go on. After an error the old ones
+  /// stay in use. Without TLS it does nothing.
+  [[nodiscard]] Result<> reload_certificates();
+  /// When the certificate in use runs out, or has; nullopt: no TLS. The log warns from 14 days before, once a day.
+  [[nodiscard]] std::optional<Time> certificate_expires() const;
+
+  /// The sockets that listen, for a program that takes our place by execve. They stay ours until then. Whoever
+  /// connects in between waits in the queue of the kernel and is answered by the successor.
+  [[nodiscard]] std::vector<int> listening_descriptors() const;
+  /// Leaves who connects from now on in that queue; resume_accepting() takes them out after all.
+  void pause_accepting();
+  void resume_accepting();
 
   /// Lets nobody new in. Idle kept connections end; running requests finish, sockets stay.
   void stop_accepting();
   /// Ends the rest at once: sockets get a close frame with `code` and their on_closed, requests are dropped.
   void close(std::uint16_t code = close_code::going_away, std::string_view reason = "server stops");
+
+  /// Sends each socket a close frame with `code`; the rest of the server goes on.
+  void close_web_sockets(std::uint16_t code, std::string_view reason);
 
   struct Counts {
     std::size_t connections = 0;  // all, WebSockets too

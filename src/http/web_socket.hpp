@@ -32,6 +32,7 @@ inline constexpr std::uint16_t invalid_text = 1007;
 inline constexpr std::uint16_t policy_violation = 1008;
 inline constexpr std::uint16_t too_large = 1009;
 inline constexpr std::uint16_t internal_error = 1011;
+inline constexpr std::uint16_t service_restart = 1012;  // gone and back at once
 inline constexpr std::uint16_t try_again_later = 1013;
 inline constexpr std::uint16_t do_not_reconnect = 4000;  // protoo's
 }  // namespace close_code

@@ -1,0 +1,129 @@
+#include "http/listeners.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+#include <boost/asio/ip/v6_only.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+namespace carillon::http {
+
+using boost::asio::ip::tcp;
+
+namespace {
+
+std::vector<tcp::endpoint> resolve(boost::asio::io_context& io, const ListenAddress& address,
+                                   boost::system::error_code& ec) {
+  if (address.host.empty() || address.host == "*") {
+    return {{boost::asio::ip::address_v6::any(), address.port}, {boost::asio::ip::address_v4::any(), address.port}};
+  }
+  tcp::resolver resolver{io};
+  std::vector<tcp::endpoint> endpoints;
+  const auto found = resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, ec);
+  for (const auto& entry : found) {
+    if (std::find(endpoints.begin(), endpoints.end(), entry.endpoint()) == endpoints.end()) {
+      endpoints.push_back(entry.endpoint());
+    }
+  }
+  return endpoints;
+}
+
+/// Where a socket listens; nullopt: it does not.
+std::optional<tcp::endpoint> listens_at(int descriptor) {
+  int listens = 0;
+  socklen_t size = sizeof listens;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || listens == 0) return std::nullopt;
+  tcp::endpoint endpoint;
+  auto length = static_cast<socklen_t>(endpoint.capacity());
+  if (::getsockname(descriptor, endpoint.data(), &length) != 0) return std::nullopt;
+  if (endpoint.data()->sa_family != AF_INET && endpoint.data()->sa_family != AF_INET6) return std::nullopt;
+  return endpoint;
+}
+
+bool is_v6_only(int descriptor) {
+  int only = 0;
+  socklen_t size = sizeof only;
+  return ::getsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) == 0 && only != 0;
+}
+
+/// Machines without IPv6 resolve names to it, too.
+bool is_absent_family(const boost::system::error_code& ec) {
+  return ec == boost::asio::error::address_family_not_supported || ec == boost::system::errc::address_not_available;
+}
+
+}  // namespace
+
+Result<> Listeners::open(const std::vector<ListenAddress>& addresses, std::vector<int> inherited) {
+  for (const ListenAddress& address : addresses) {
+    if (auto opened = open_one(address, inherited); !opened) {
+      acceptors_.clear();
+      ports_.clear();
+      return opened.error();
+    }
+  }
+  for (const int descriptor : inherited) ::close(descriptor);
+  return {};
+}
+
+void Listeners::close() {
+  boost::system::error_code ignored;
+  for (Acceptor& acceptor : acceptors_) acceptor.close(ignored);
+}
+
+std::vector<int> Listeners::descriptors() {
+  std::vector<int> descriptors;
+  for (Acceptor& acceptor : acceptors_) {
+    if (acceptor.is_open()) descriptors.push_back(acceptor.native_handle());
+  }
+  return descriptors;
+}
+
+Result<> Listeners::open_one(const ListenAddress& address, std::vector<int>& inherited) {
+  boost::system::error_code ec;
+  const bool every = address.host.empty() || address.host == "*";
+  const auto endpoints = resolve(io_, address, ec);
+  std::uint16_t port = address.port;
+  std::size_t opened = 0;
+  for (tcp::endpoint endpoint : endpoints) {
+    if (every && opened > 0) break;  // one socket serves both families
+    endpoint.port(port);
+    Acceptor acceptor = open_at(endpoint, every, inherited, ec);
+    if (is_absent_family(ec)) continue;
+    if (ec) break;
+    port = acceptor.local_endpoint(ec).port();
+    acceptors_.push_back(std::move(acceptor));
+    ++opened;
+  }
+  if (opened == 0 || (ec && !is_absent_family(ec))) {
+    return fail(Errc::conflict, "cannot listen on " + address.host + ":" + std::to_string(address.port) + ": " +
+                                    (ec ? ec.message() : "no such address"));
+  }
+  ports_.push_back(port);
+  return {};
+}
+
+Listeners::Acceptor Listeners::open_at(const tcp::endpoint& endpoint, bool dual_stack, std::vector<int>& inherited,
+                                       boost::system::error_code& ec) {
+  Acceptor acceptor{io_.get_executor()};
+  const auto fits = [&](int descriptor) {
+    const auto at = listens_at(descriptor);
+    if (!at || at->address() != endpoint.address()) return false;
+    if (endpoint.port() != 0 && at->port() != endpoint.port()) return false;
+    return at->address().is_v4() || is_v6_only(descriptor) != dual_stack;
+  };
+  if (const auto found = std::find_if(inherited.begin(), inherited.end(), fits); found != inherited.end()) {
+    acceptor.assign(endpoint.protocol(), *found, ec);
+    if (!ec) inherited.erase(found);
+    return acceptor;
+  }
+  acceptor.open(endpoint.protocol(), ec);
+  if (!ec) acceptor.set_option(tcp::acceptor::reuse_address{true}, ec);
+  if (!ec && endpoint.address().is_v6()) acceptor.set_option(boost::asio::ip::v6_only{!dual_stack}, ec);
+  if (!ec) acceptor.bind(endpoint, ec);
+  if (!ec) acceptor.listen(boost::asio::socket_base::max_listen_connections, ec);
+  return acceptor;
+}
+
+}  // namespace carillon::http

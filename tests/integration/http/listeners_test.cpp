@@ -1,0 +1,152 @@
+// Listening sockets that outlive their server: what an upgrade in place needs of http.
+#include "http/listeners.hpp"
+#include "integration/http/server_fixture.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+namespace carillon::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+boost::asio::awaitable<Response> answer(std::string text) { co_return Response::text(200, std::move(text)); }
+
+boost::asio::awaitable<UpgradeDecision> accept_with(std::shared_ptr<WebSocketHandler> handler) {
+  co_return UpgradeDecision::accept(std::move(handler), "");
+}
+
+class ListenersTest : public ServerTest {
+ protected:
+  void serve() {
+    start(test_config(), [this](Server& server) {
+      server.route("GET", "/who", [](Request) { return answer("first"); });
+      server.on_upgrade("/ws", [this](UpgradeRequest) { return accept_with(handler_); });
+    });
+  }
+
+  /// Copies of its descriptors, as they stand after an execve.
+  std::vector<int> inherit() {
+    return on_loop([&] {
+      std::vector<int> copies;
+      for (const int descriptor : server_->listening_descriptors()) copies.push_back(::dup(descriptor));
+      return copies;
+    });
+  }
+
+  /// A second server in the place of the first.
+  Result<> succeed(ServerConfig config, std::vector<int> inherited) {
+    return on_loop([&, config, inherited]() -> Result<> {
+      server_ = std::make_unique<Server>(io_, config, Logger{});
+      server_->route("GET", "/who", [](Request) { return answer("second"); });
+      return server_->start(inherited);
+    });
+  }
+
+  static bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) >= 0; }
+
+  std::shared_ptr<RecordingHandler> handler_ = std::make_shared<RecordingHandler>();
+};
+
+constexpr std::string_view who = "GET /who HTTP/1.1\r\nHost: h\r\n\r\n";
+
+TEST_F(ListenersTest, ASuccessorAnswersWhoConnectedInBetween) {
+  serve();
+  const std::vector<int> inherited = inherit();
+  ASSERT_EQ(inherited.size(), 1u);
+  on_loop([&] { server_->pause_accepting(); });
+  RawClient waiting{port_};
+  waiting.send(who);
+  on_loop([&] { server_.reset(); });
+  RawClient later{port_};
+  later.send(who);
+  ServerConfig config = test_config();
+  config.listen = {{"127.0.0.1", port_}};
+  ASSERT_TRUE(succeed(config, inherited));
+  EXPECT_EQ(on_loop([&] { return server_->listening_descriptors(); }), inherited);
+  EXPECT_EQ(on_loop([&] { return server_->ports(); }), std::vector<std::uint16_t>{port_});
+  EXPECT_EQ(waiting.read_response()->body, "second");
+  EXPECT_EQ(later.read_response()->body, "second");
+}
+
+TEST_F(ListenersTest, AnyPortOfTheAddressWillDoWhenNoneIsAskedFor) {
+  serve();
+  const std::vector<int> inherited = inherit();
+  on_loop([&] { server_.reset(); });
+  ASSERT_TRUE(succeed(test_config(), inherited));
+  EXPECT_EQ(on_loop([&] { return server_->ports(); }), std::vector<std::uint16_t>{port_});
+}
+
+TEST_F(ListenersTest, WhatListensElsewhereOrNotAtAllIsClosed) {
+  serve();
+  std::vector<int> inherited = inherit();
+  const int old = inherited.front();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  inherited.push_back(ends[0]);
+  inherited.push_back(-1);
+  on_loop([&] { server_.reset(); });
+  ServerConfig config = test_config();
+  config.listen = {{"127.0.0.2", 0}};
+  ASSERT_TRUE(succeed(config, inherited));
+  EXPECT_FALSE(is_open(ends[0]));
+  EXPECT_THAT(on_loop([&] { return server_->listening_descriptors(); }), testing::Not(testing::Contains(old)));
+  EXPECT_THROW(RawClient{port_}, std::runtime_error);
+  ::close(ends[1]);
+}
+
+TEST_F(ListenersTest, BothFamiliesAreInheritedInOneSocket) {
+  ServerConfig config = test_config();
+  config.listen = {{"*", 0}};
+  start(config, [](Server&) {});
+  const std::vector<int> inherited = inherit();
+  on_loop([&] { server_.reset(); });
+  config.listen = {{"", port_}};
+  ASSERT_TRUE(succeed(config, inherited));
+  EXPECT_EQ(on_loop([&] { return server_->listening_descriptors(); }), inherited);
+  RawClient client{port_};
+  client.send(who);
+  EXPECT_EQ(client.read_response()->body, "second");
+}
+
+TEST_F(ListenersTest, AcceptsAgainWhenItIsNotReplacedAfterAll) {
+  serve();
+  RawClient kept{port_};
+  kept.send(who);
+  EXPECT_EQ(kept.read_response()->body, "first");
+  on_loop([&] { server_->pause_accepting(); });
+  std::vector<std::unique_ptr<RawClient>> waiting;
+  for (int i = 0; i < 3; ++i) {
+    waiting.push_back(std::make_unique<RawClient>(port_));
+    waiting.back()->send(who);
+  }
+  kept.send(who);
+  EXPECT_EQ(kept.read_response()->body, "first");  // who is in stays in
+  EXPECT_EQ(counts().connections, 1u);
+  on_loop([&] {
+    server_->resume_accepting();
+    server_->pause_accepting();
+    server_->resume_accepting();
+  });
+  for (const auto& client : waiting) EXPECT_EQ(client->read_response()->body, "first");
+  EXPECT_EQ(counts().connections, 4u);
+}
+
+TEST_F(ListenersTest, SendsItsWebSocketsAwayAndGoesOnListening) {
+  serve();
+  RawClient client{port_};
+  ASSERT_EQ(client.upgrade("/ws")->status, 101);
+  on_loop([&] { server_->close_web_sockets(close_code::service_restart, "upgrade"); });
+  const auto frame = client.read_frame();
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->close_code(), 1012);
+  client.send_frame(0x88, "\x03\xf4");
+  EXPECT_EQ(handler_->wait_closed()->code, 1012);
+  RawClient other{port_};
+  other.send(who);
+  EXPECT_EQ(other.read_response()->body, "first");
+}
+
+}  // namespace
+}  // namespace carillon::http
