@@ -32,7 +32,8 @@ export class NameServer {
   /** A command that starts another one, which then asks this server. */
   get under(): string[] {
     const script = `mount --bind '${this.configuration}' /etc/resolv.conf && exec "$@"`;
-    return ['unshare', '--mount', 'sh', '-c', script, 'sh'];
+    // The mounts of the run are private already, where they can be: see loopback-only.sh.
+    return ['unshare', '--mount', '--propagation', 'unchanged', 'sh', '-c', script, 'sh'];
   }
   private get configuration(): string {
     return `${this.folder}/resolv.conf`;
