@@ -34,7 +34,7 @@ import type {
 /** What a call needs of the client. */
 export interface CallContext {
   readonly me: Me;
-  /** This device in rooms. */
+  /** This device in rooms; another one when the seat was lost and the server took us for new. */
   readonly peerId: string;
   serverNow(): number;
   request<M extends ClientMethod>(method: M, data: ClientRequests[M]['data']): Promise<ClientRequests[M]['response']>;
@@ -291,7 +291,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     for (const participant of this.#participants.values()) {
       if (participant.present && !seated.has(participant.userId)) this.#leave(participant, null);
     }
-    if (snapshot.mediaState) this.#mediaSide.reconcile(snapshot.mediaState);
+    if (snapshot.yourState === 'joined') this.#mediaSide.reconcile(snapshot.mediaState);
     this.#updateState();
   }
 
@@ -373,6 +373,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     const media = this.#mediaSide;
     media.on('timing', (step) => this.mark(step));
     media.on('changed', () => this.#updateState());
+    media.on('rebuilding', () => this.local.resend());
     media.on('error', (error) => this.emit('media-error', error, null));
     media.on('peer', (peer) => this.#handlePeer(peer));
     media.on('peer-gone', (peerId) => {
@@ -556,7 +557,8 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   #updateState(): void {
     if (this.ended) return;
     const media = this.#mediaSide;
-    if (!this.#signalling || media.lost) this.#setState('reconnecting');
+    const rebuilding = media.rebuilding && this.#wasActive; // While it rings nobody misses anything.
+    if (!this.#signalling || media.lost || rebuilding) this.#setState('reconnecting');
     else if (this.#accepted) {
       // Once active it stays so: the first path stood, another may still come.
       this.#wasActive ||= media.ready;

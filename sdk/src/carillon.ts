@@ -18,6 +18,7 @@ import { CallMedia } from './media.js';
 import { PresenceImpl } from './presence.js';
 import { PushImpl } from './push.js';
 import type { PushPlatform } from './push-platform.js';
+import { Standing } from './standing.js';
 import type {
   CallHeader,
   CallMethod,
@@ -69,6 +70,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   readonly #platform: PushPlatform;
   readonly #push: PushImpl;
   readonly #clicks: Clicks;
+  readonly #standing: Standing;
   readonly #video: VideoSettings;
   #watchingPresence: Promise<void> | null = null;
   #me: Me | null = null;
@@ -111,6 +113,9 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     });
     this.#push = new PushImpl({ platform, request });
     this.#push.on('state', (state) => this.emit('push-state', state));
+    this.#standing = new Standing({ request });
+    this.#standing.on('do-not-disturb', (on) => this.emit('do-not-disturb', on));
+    this.#standing.on('draining', (deadline) => this.emit('server-draining', deadline));
     this.#clicks = this.#followClicks();
     this.#engine.onNetwork((what) => this.#handleNetwork(what));
     this.#engine.onPage((what) => this.#handlePage(what));
@@ -161,6 +166,25 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   }
   registerPush(target: PushTarget): Promise<PushRegistration> {
     return this.#push.registerTarget(target);
+  }
+
+  get doNotDisturb(): boolean {
+    return this.#standing.doNotDisturb;
+  }
+  get drainingUntil(): number | null {
+    return this.#standing.drainingUntil;
+  }
+  setDoNotDisturb(on: boolean): Promise<void> {
+    return this.#standing.setDoNotDisturb(on);
+  }
+  blockUser(userId: string): Promise<void> {
+    return this.#standing.block(userId, true);
+  }
+  unblockUser(userId: string): Promise<void> {
+    return this.#standing.block(userId, false);
+  }
+  blockedUsers(): Promise<string[]> {
+    return this.#standing.blockedUsers();
   }
 
   async startCall(options: StartCallOptions): Promise<Call> {
@@ -309,9 +333,15 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       device: this.#options.device,
       video: this.#video,
     });
+    const me = (): Me => this.#requireMe();
+    const peerId = (): string => this.#peerId;
     const context: CallContext = {
-      me: this.#requireMe(),
-      peerId: this.#peerId,
+      get me() {
+        return me();
+      },
+      get peerId() {
+        return peerId();
+      },
       serverNow: () => this.serverNow(),
       request: (method, data) => this.#connection.request(method, data),
       attach: (element, track, onFirstFrame) =>
@@ -377,6 +407,10 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       const call = this.#callOf(callId);
       const media = data as MediaNotifications[MediaMethod];
       call?.mediaSide.handleNotification(method as MediaMethod, media);
+    } else if (method === 'media-restart') {
+      this.#callOf((data as SessionNotifications['media-restart']).callId)?.mediaSide.restart();
+    } else if (method === 'server-draining') {
+      this.#standing.handleDraining((data as SessionNotifications['server-draining']).deadline);
     } else if (method === 'presence') {
       this.#presence.handleChange(data as SessionNotifications['presence']);
     } else if (method === 'history-changed') {
@@ -486,6 +520,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     this.#reconcile(welcome.calls ?? []);
     if (resumed && this.#watchingPresence) void this.#watchPresence().catch(() => undefined);
     this.#push.handleConnected();
+    this.#standing.handleWelcome(welcome);
     if (resumed) this.#history.handleReconnected();
     this.#clicks.handleWelcome();
   }
@@ -515,7 +550,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
         call.handleSignalling(true);
       } else {
         // Gone. Its end-call, with the reason, follows if the server still knows it.
-        setTimeout(() => call.finish('disconnected'), MISSED_END_MS);
+        setTimeout(() => this.#afterLoss(call, snapshot), MISSED_END_MS);
       }
     }
     for (const call of this.#calls.values()) {
@@ -540,6 +575,19 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
         this.#connection.request('end-call', { callId: snapshot.callId }).catch(() => undefined);
       }
     }
+  }
+
+  /** We were away for longer than the seat is kept. A call of others that is still on is joined again; else it is over. */
+  #afterLoss(call: CallImpl, snapshot: WireCall | undefined): void {
+    if (call.ended || this.state !== 'connected') return; // Of the next welcome, if any, the same is asked.
+    if (snapshot?.yourState !== 'out' || snapshot.state !== 'active') return call.finish('disconnected');
+    const joined = this.#connection.request('join-call', { callId: call.id });
+    call.mediaSide.restart(); // In one burst, as when a call is entered.
+    call.reconcile(snapshot);
+    joined.then(
+      () => call.handleSignalling(true),
+      () => call.finish('disconnected'),
+    );
   }
 
   #handleNetwork(what: 'changed' | 'doubtful'): void {

@@ -7,6 +7,7 @@ import { CarillonError } from './errors.js';
 import { Protoo } from './protoo.js';
 import {
   CLOSE_FINAL,
+  CLOSE_RESTART,
   SUBPROTOCOL,
   type ClientMethod,
   type ClientRequests,
@@ -39,6 +40,8 @@ export interface RequestOptions {
    * arrived, and the answer is `{}`.
    */
   refusedTwiceIsDone?: boolean;
+  /** When it aborts, the request is rejected with its reason, a `CarillonError`, and not sent again. */
+  signal?: AbortSignal;
 }
 
 interface Outgoing {
@@ -50,12 +53,17 @@ interface Outgoing {
   sent: { epoch: number; framesIn: number } | null;
   resolve(answer: unknown): void;
   reject(error: CarillonError): void;
+  onAbort(): void;
   timer: ReturnType<typeof setTimeout>;
   settled: boolean;
 }
 
 /** The time for everything from opening the socket to the welcome. The server gives 5 s to say who we are. */
 const WELCOME_TIMEOUT_MS = 10_000;
+/** A server that is replaced in place comes back at once; its clients do so spread over this. */
+const RESTART_SPREAD_MS = 500;
+/** The server may learn later than we that the connection is lost, and keeps the seat from then on. */
+const SEAT_SLACK_MS = 5_000;
 /** A living server answers a probe well before; a dead path is worth a reconnect. */
 const PROBE_TIMEOUT_MS = 3_000;
 const OPEN = 1;
@@ -68,6 +76,9 @@ export class Connection extends Emitter<ConnectionEvents> {
   #socket: WebSocketLike | null = null;
   #protoo: Protoo | null = null;
   #resumeToken: string | null = null;
+  /** How long the server keeps our seat, and since when we are gone. */
+  #graceMs = 0;
+  #lostAt = 0;
   /** Did this attempt get as far as an open socket? A browser does not say why one did not open. */
   #opened = false;
   #attempt = 0;
@@ -124,6 +135,8 @@ export class Connection extends Emitter<ConnectionEvents> {
       return Promise.reject(new CarillonError('disconnected', `not connected: ${method}`));
     }
     const timeoutMs = this.#options.requestTimeoutMs ?? 15_000;
+    const { signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason as CarillonError);
     return new Promise((resolve, reject) => {
       const outgoing: Outgoing = {
         method,
@@ -140,8 +153,10 @@ export class Connection extends Emitter<ConnectionEvents> {
           this.#settle(outgoing);
           reject(error);
         },
+        onAbort: () => outgoing.reject(signal?.reason as CarillonError),
         timer: setTimeout(() => this.#handleLate(outgoing, timeoutMs), timeoutMs),
       };
+      signal?.addEventListener('abort', outgoing.onAbort);
       this.#outgoing.add(outgoing);
       if (this.#state === 'connected') this.#transmit(outgoing);
     });
@@ -180,16 +195,16 @@ export class Connection extends Emitter<ConnectionEvents> {
   async #open(): Promise<void> {
     const epoch = ++this.#epoch;
     this.#attempt++;
-    let token: string;
+    let token: string | null;
     try {
       token = await fetchToken(this.#options.token, this.#options.requestTimeoutMs ?? 15_000);
     } catch (cause) {
       if (epoch !== this.#epoch) return;
       const error = new CarillonError('token-failed', 'no token could be fetched', undefined, cause);
       // At the first attempt the app is told; later the network may be the reason, so try again.
-      if (this.#state === 'connecting' && this.#attempt === 1) this.#end(error, error);
-      else this.#retry(error);
-      return;
+      if (this.#state === 'connecting' && this.#attempt === 1) return this.#end(error, error);
+      if (!this.#seatMayStand) return this.#retry(error);
+      token = null; // The seat can be taken back without one.
     }
     if (epoch !== this.#epoch) return;
     let socket: WebSocketLike;
@@ -219,11 +234,16 @@ export class Connection extends Emitter<ConnectionEvents> {
     );
   }
 
-  #createSocket(token: string): WebSocketLike {
+  /** Then the resume token says who we are, whatever became of the access token. */
+  get #seatMayStand(): boolean {
+    return this.#resumeToken !== null && Date.now() - this.#lostAt < this.#graceMs + SEAT_SLACK_MS;
+  }
+
+  #createSocket(token: string | null): WebSocketLike {
     const url = webSocketUrl(this.#options.url);
     if (this.#resumeToken !== null) url.searchParams.set('resume', this.#resumeToken);
     const create = this.#options.createWebSocket ?? browserSocket;
-    return create(url.href, [SUBPROTOCOL, `token.${token}`]);
+    return create(url.href, [SUBPROTOCOL, ...(token === null ? [] : [`token.${token}`])]);
   }
 
   #welcomed(welcome: Welcome): void {
@@ -231,6 +251,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     clearTimeout(this.#welcomeTimer);
     const resumed = this.#resumeToken !== null;
     this.#resumeToken = welcome.resumeToken;
+    this.#graceMs = welcome.resumeGraceMs;
     this.#attempt = 0;
     this.#closeAbandoned();
     const unanswered = [...this.#outgoing];
@@ -270,43 +291,50 @@ export class Connection extends Emitter<ConnectionEvents> {
   #settle(outgoing: Outgoing): void {
     outgoing.settled = true;
     clearTimeout(outgoing.timer);
+    outgoing.options.signal?.removeEventListener('abort', outgoing.onAbort);
     this.#outgoing.delete(outgoing);
   }
 
   #closed(epoch: number, code: number, reason: string): void {
     if (epoch !== this.#epoch) return;
-    const expired = !this.#opened && hasExpired(this.#options.token);
+    const expired = !this.#opened && !this.#seatMayStand && hasExpired(this.#options.token);
     if (code === CLOSE_FINAL || expired) {
       const error = expired ? new CarillonError('token-expired', 'the token has expired') : finalError(reason);
       this.#end(error, error);
     } else {
-      this.#lost(epoch, new CarillonError('disconnected', `closed with ${code} ${reason}`.trim()));
+      const error = new CarillonError('disconnected', `closed with ${code} ${reason}`.trim());
+      this.#lost(epoch, error, code === CLOSE_RESTART ? this.#random() * RESTART_SPREAD_MS : undefined);
     }
   }
 
   /** The connection of this epoch is no good any more. */
-  #lost(epoch: number, error: CarillonError): void {
+  #lost(epoch: number, error: CarillonError, delayMs?: number): void {
     if (epoch !== this.#epoch) return;
+    if (this.#state === 'connected') this.#lostAt = Date.now();
     this.#dropSocket(error);
     if (this.#options.reconnect === false) {
       this.#end(error, error);
       return;
     }
     if (this.#state === 'connected') this.#setState('reconnecting', error);
-    this.#retry(error);
+    this.#retry(error, delayMs);
   }
 
-  #retry(error: CarillonError): void {
+  #retry(error: CarillonError, afterMs = this.#backOffMs()): void {
     this.#dropSocket(error);
-    const { firstMs = 500, maxMs = 8_000 } = this.#options.reconnect || {};
-    const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempt, 20));
-    // Half fixed, half random: a thousand clients of a restarted server must not come back at the same moment.
-    const delayMs = Math.round(ceiling / 2 + (this.#random() * ceiling) / 2);
+    const delayMs = Math.round(afterMs);
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
       void this.#open();
     }, delayMs);
     this.emit('reconnect-scheduled', this.#attempt + 1, delayMs, error);
+  }
+
+  /** Half fixed, half random: a thousand clients of a server that failed must not come back at the same moment. */
+  #backOffMs(): number {
+    const { firstMs = 500, maxMs = 8_000 } = this.#options.reconnect || {};
+    const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempt, 20));
+    return ceiling / 2 + (this.#random() * ceiling) / 2;
   }
 
   #end(error: CarillonError, shown: CarillonError | null): void {

@@ -62,6 +62,8 @@ export class CarillonError extends Error {
     /** HTTP-like number, when the server sent one. */
     readonly status?: number,
     cause?: unknown,
+    /** With `rate-limited` and `unavailable`: when it is worth trying again, if the server said so. */
+    readonly retryAfterMs?: number,
   ) {
     super(`${code}: ${reason}`, cause === undefined ? undefined : { cause });
   }

@@ -5,6 +5,8 @@ import { Emitter } from './emitter.js';
 import type { CaptureEngine, EngineProducer } from './engine.js';
 import { CarillonError } from './errors.js';
 import { asMediaError, type CallMedia } from './media.js';
+import type { MediaRoom } from './media-room.js';
+import { isRoomGone } from './media-words.js';
 import { QualityMark } from './quality.js';
 import type {
   CallMediaOptions,
@@ -35,6 +37,8 @@ export interface LocalContext {
 /** Keeps one producer in line with one track: new, other, none, muted. */
 class Sender {
   #media: CallMedia | null = null;
+  /** In which `#producer` is; it goes with it. */
+  #room: MediaRoom | null = null;
   #producer: EngineProducer | null = null;
   #track: MediaStreamTrack | null = null;
   #muted = false;
@@ -103,14 +107,20 @@ class Sender {
         // The producer is in doubt: let it go, so that the next wish makes a new one.
         this.#producer?.close();
         this.#producer = null;
-        if (!media.closed) throw error;
+        if (media.closed) return;
+        if (!(await media.replaced(this.#room))) throw error;
+        this.#dirty = true; // It failed with its room: once more, in the next.
       }
     }
   }
 
   async #step(media: CallMedia): Promise<void> {
     // The wish is read after the wait: by then it may be another one.
-    await media.canSend();
+    const room = await media.canSend();
+    if (room !== this.#room) {
+      this.#room = room;
+      this.#producer = null;
+    }
     const track = this.#track;
     const expected = this.#expected && media.canPrepare;
     const paused = this.#muted || !(track || expected);
@@ -119,7 +129,7 @@ class Sender {
       if (!track && !expected) return;
       this.#sentTrack = track;
       this.#sentPaused = paused;
-      await this.#produce(media, track, paused);
+      await this.#produce(media, room, track, paused);
       return;
     }
     const producer = this.#producer;
@@ -130,15 +140,15 @@ class Sender {
       this.#sentPaused = paused;
       try {
         // The new one first, so that the others see one of the two at any time.
-        if (track) await this.#produce(media, track, paused);
+        if (track) await this.#produce(media, room, track, paused);
       } finally {
-        await media.closeProducer(producer);
+        await room.closeProducer(producer);
       }
       return;
     }
     if (!track && !this.keepsProducer) {
       this.#producer = null;
-      await media.closeProducer(producer);
+      await room.closeProducer(producer);
       return;
     }
     if (track !== this.#sentTrack) {
@@ -148,7 +158,7 @@ class Sender {
     if (paused !== this.#sentPaused) {
       this.#sentPaused = paused;
       try {
-        await media.setProducerPaused(producer, paused);
+        await room.setProducerPaused(producer, paused);
       } catch (error) {
         if (!isOffline(error)) throw error;
         this.#sentPaused = null; // Said again when the connection is back: flush().
@@ -156,14 +166,14 @@ class Sender {
     }
   }
 
-  async #produce(media: CallMedia, track: MediaStreamTrack | null, paused: boolean): Promise<void> {
-    this.#producer = await media.produce(this.source, track, paused);
+  async #produce(media: CallMedia, room: MediaRoom, track: MediaStreamTrack | null, paused: boolean): Promise<void> {
+    this.#producer = await media.produce(room, this.source, track, paused);
     try {
       await this.#producer.id;
     } catch (error) {
-      if (!isRefusal(error) || media.closed || track?.readyState === 'ended') throw error;
+      if (!isRefusal(error) || isRoomGone(error) || media.closed || track?.readyState === 'ended') throw error;
       this.#producer.close();
-      this.#producer = await media.produce(this.source, track, paused);
+      this.#producer = await media.produce(room, this.source, track, paused);
       await this.#producer.id;
     }
   }

@@ -1,111 +1,70 @@
-// The media of one call: two transports, what we send over the one, what comes in over the other. Speaks the media
-// methods of the wire and drives the engine; who is who in the call is call.ts's matter.
-// Order matters for speed: the three requests that open the room leave in one burst, and nothing waits that need not.
+// The media of one call. It happens in a room of the server, and a call may outlive its room: when the worker dies that
+// carried it, or the server starts again, another room takes its place. Then this makes everything of the room anew
+// (media-room.ts), as fast as it can, and keeps what the people see until the new is there.
+// Who is who in the call is call.ts's matter.
 
-import type { RequestOptions } from './connection.js';
 import { Emitter } from './emitter.js';
-import type {
-  EngineConsumer,
-  EngineProducer,
-  EngineProduceParameters,
-  EngineTransport,
-  EngineTransportState,
-  MediaEngine,
-} from './engine.js';
+import type { EngineProducer } from './engine.js';
 import { CarillonError } from './errors.js';
-import type {
-  ClientMethod,
-  ClientRequests,
-  MediaMethod,
-  MediaNotifications,
-  ServerRequests,
-  WireConsumerScore,
-  WireDevice,
-  WireIceServer,
-  WireMediaState,
-  WirePeer,
-  WireTransport,
-} from './protocol.js';
-import type { CallTimings, TrackSource, TransportStats, VideoSettings } from './types.js';
+import { MediaRoom, type IncomingTrack, type MediaLink, type RoomEvents } from './media-room.js';
+import { asMediaError, Deferred, isPassing } from './media-words.js';
+import type { MediaMethod, MediaNotifications, ServerRequests, WireMediaState } from './protocol.js';
+import type { TrackSource, TransportStats } from './types.js';
 
-export interface MediaLink {
-  readonly callId: string;
-  request<M extends ClientMethod>(
-    method: M,
-    data: ClientRequests[M]['data'],
-    options?: RequestOptions,
-  ): Promise<ClientRequests[M]['response']>;
-  /** Loads the engine with the router's capabilities; at once if that was done before. */
-  loadEngine(): Promise<void>;
-  readonly engine: MediaEngine;
-  readonly iceServers: WireIceServer[];
-  readonly device: WireDevice | undefined;
-  readonly video: VideoSettings;
-}
+export type { IncomingTrack, MediaLink } from './media-room.js';
+export { asMediaError, sourceOf } from './media-words.js';
 
-/** A track of another peer. */
-export interface IncomingTrack {
-  consumerId: string;
-  peerId: string;
-  source: TrackSource;
-  track: MediaStreamTrack;
-  muted: boolean;
-  score: number | null;
-}
-
-export type CallMediaEvents = {
-  'track-added': [track: IncomingTrack];
-  'track-removed': [consumerId: string];
-  'track-muted': [consumerId: string, muted: boolean];
-  'track-score': [consumerId: string, score: number];
-  /** Ours, as the server receives it. */
-  'own-score': [score: number];
-  peer: [peer: WirePeer];
-  'peer-gone': [peerId: string];
-  'active-speaker': [peerId: string | null];
-  /** `ready` or `lost` may have changed. */
-  changed: [];
-  timing: [step: keyof CallTimings];
-  error: [error: CarillonError];
+export type CallMediaEvents = Omit<RoomEvents, 'sendable' | 'doubtful'> & {
+  /** Another room takes the place of ours: all that is sent has to be sent again. */
+  rebuilding: [];
 };
 
-type Direction = 'send' | 'recv';
+/** A room that could not be opened is tried again after this; doubles up to the second. */
+const OPEN_FIRST_MS = 200;
+const OPEN_MAX_MS = 5_000;
+/** So often for the first room: what is not there after 6 s of trying is no call. Later rooms are tried until the end. */
+const OPEN_ATTEMPTS = 6;
+/** Attempts in vain after which the app is told. */
+const ATTEMPTS_BEFORE_TELLING = 3;
+/** The server knows our room no more: the time for its `media-restart` to come before we begin by ourselves. */
+const DOUBT_MS = 1_000;
+/** The tracks of the room before stay that long in the new one, unless their successors come. */
+const KEPT_MS = 5_000;
+/** Nobody sends anything that long after the join: then there is nothing to wait for. */
+const QUIET_MS = 1_000;
 
-/** A path that is `disconnected` often heals by itself within a second; a restart then only costs. */
-const DISCONNECTED_PATIENCE_MS = 1_000;
-/** After a restart, the time to connect before the next one; doubles up to the second. */
-const RESTART_FIRST_MS = 4_000;
-const RESTART_MAX_MS = 30_000;
-/** Restarts in vain after which the app is told. */
-const RESTARTS_BEFORE_TELLING = 3;
-
-interface Path {
-  direction: Direction;
-  transport: EngineTransport;
-  timer: ReturnType<typeof setTimeout> | undefined;
-  restarts: number;
-  restarting: boolean;
+/** Which track it is, across rooms. */
+interface Place {
+  peerId: string;
+  source: TrackSource;
 }
 
 export class CallMedia extends Emitter<CallMediaEvents> {
   readonly #link: MediaLink;
-  #opened: Promise<void> | null = null;
-  readonly #paths: Partial<Record<Direction, Path>> = {};
-  readonly #transports: Record<Direction, Deferred<EngineTransport>>;
-  readonly #consumers = new Map<string, EngineConsumer>();
-  /** Being set up: a repeated announcement waits for the same. */
-  readonly #consuming = new Map<string, Promise<void>>();
-  readonly #producerIds = new Set<string>();
-  /** Produce requests without an answer. */
-  readonly #announcing = new Set<Promise<unknown>>();
-  #joined = false;
+  #room: MediaRoom | null = null;
+  #opened: Deferred<void> | null = null;
+  /** The room that can be sent over. A new one each time that a room is let go. */
+  #sendable = new Deferred<MediaRoom>();
+  #wasSendable = false;
+  /** The next room, whichever way it comes. */
+  #next = new Deferred<void>();
+  readonly #tracks = new Map<string, Place>();
+  /** Tracks of the room before, which are shown until the new ones are there. */
+  readonly #kept = new Map<string, Place>();
+  #everJoined = false;
+  #rebuilding = false;
   #closed = false;
   #signalling = true;
+  /** In vain, one after the other. */
+  #attempts = 0;
+  #doubts = 0;
+  #beginTimer: ReturnType<typeof setTimeout> | undefined;
+  #keptTimer: ReturnType<typeof setTimeout> | undefined;
+  #quietTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(link: MediaLink) {
     super();
     this.#link = link;
-    this.#transports = { send: new Deferred(), recv: new Deferred() };
   }
 
   get closed(): boolean {
@@ -113,97 +72,157 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   }
   /** The room is joined, and media flows, or there is none yet to flow. */
   get ready(): boolean {
-    const states = this.#states();
-    return this.#joined && (states.length === 0 || states.includes('connected'));
+    const room = this.#room;
+    return !!room?.joined && (!room.used || room.flowing);
   }
   /** A path that stood is gone, and is being mended. */
   get lost(): boolean {
-    return this.#states().some((state) => state === 'disconnected' || state === 'failed');
+    return this.#room?.lost ?? false;
+  }
+  /** The room in which we were is no more, and the new one does not carry anything yet. */
+  get rebuilding(): boolean {
+    return this.#rebuilding;
   }
 
-  /** Opens both transports and joins the room. Rejects if the server refuses; safe to call again. */
+  /** Opens the room: both transports, and the join. Rejects if the server refuses; safe to call again. */
   open(): Promise<void> {
-    this.#opened ??= this.#open();
-    return this.#opened;
-  }
-
-  async #open(): Promise<void> {
-    const { callId } = this.#link;
-    // All three in this very tick, if the engine is loaded: the server answers them in order, after one round trip.
-    const send = this.#createTransport('send');
-    const recv = this.#createTransport('recv');
-    const join = this.#link.engine.loaded ? this.#join() : this.#link.loadEngine().then(() => this.#join());
-    try {
-      const [{ peers }] = await Promise.all([join, send, recv]);
-      if (this.#closed) return;
-      this.#joined = true;
-      this.emit('timing', 'transportReady');
-      for (const peer of peers ?? []) this.emit('peer', peer);
-      this.emit('changed');
-    } catch (cause) {
-      const error = asMediaError(cause, `cannot join the room of call ${callId}`);
-      this.#transports.send.reject(error);
-      this.#transports.recv.reject(error);
-      throw error;
+    if (!this.#opened) {
+      this.#opened = new Deferred();
+      if (this.#closed) this.#opened.reject(ended());
+      else this.#begin();
     }
+    return this.#opened.promise;
   }
 
-  async #createTransport(direction: Direction): Promise<void> {
-    const answer = await this.#link.request('createWebRtcTransport', {
-      callId: this.#link.callId,
-      forceTcp: false,
-      producing: direction === 'send',
-      consuming: direction === 'recv',
-    });
-    await this.#link.loadEngine();
-    if (this.#closed) return;
-    const transport = this.#link.engine.createTransport({
-      direction,
-      transport: normalized(answer),
-      iceServers: this.#link.iceServers,
-      connect: (dtlsParameters) => this.#connect(answer, dtlsParameters),
-      produce: (parameters) => this.#announce(answer.id, parameters),
-    });
-    const path: Path = { direction, transport, timer: undefined, restarts: 0, restarting: false };
-    this.#paths[direction] = path;
-    transport.on('state', (state) => this.#handleTransportState(path, state));
-    transport.on('timing', (step) => this.emit('timing', step));
-    this.#transports[direction].resolve(transport);
+  /** The server has another room for this call now, and nothing of ours is in it. */
+  restart(): void {
+    if (this.#closed || !this.#opened) return;
+    this.#attempts = 0;
+    this.#doubts = 0;
+    this.#begin();
   }
 
-  #join(): Promise<ClientRequests['join']['response']> {
-    const { callId, device, engine } = this.#link;
-    return this.#link.request(
-      'join',
-      { callId, ...(device && { device }), rtpCapabilities: engine.rtpCapabilities },
-      { refusedTwiceIsDone: true },
+  #begin(): void {
+    clearTimeout(this.#beginTimer);
+    this.#beginTimer = undefined;
+    const before = this.#room;
+    const unanswered = before?.takeUnanswered() ?? null;
+    const room = new MediaRoom(this.#link, { before: unanswered, signalling: this.#signalling });
+    this.#room = room;
+    this.#follow(room);
+    const opening = room.open(); // Its requests leave before the old paths are taken down, which takes a while.
+    opening.then(
+      () => this.#handleOpened(room),
+      (error: unknown) => this.#handleFailure(room, asMediaError(error, 'the room cannot be joined')),
     );
+    if (before) this.#letGo(before);
   }
 
-  async #connect(
-    transport: WireTransport,
-    dtlsParameters: ClientRequests['connectWebRtcTransport']['data']['dtlsParameters'],
-  ): Promise<void> {
-    const { callId } = this.#link;
-    const data = { callId, transportId: transport.id, dtlsParameters };
-    await this.#link.request('connectWebRtcTransport', data, { refusedTwiceIsDone: true });
+  #letGo(before: MediaRoom): void {
+    before.close();
+    if (this.#wasSendable) this.#sendable = new Deferred();
+    this.#wasSendable = false;
+    for (const [id, place] of this.#tracks) this.#kept.set(id, place);
+    this.#tracks.clear();
+    clearTimeout(this.#keptTimer);
+    clearTimeout(this.#quietTimer);
+    this.#rebuilding = this.#everJoined;
+    const next = this.#next;
+    this.#next = new Deferred();
+    next.resolve();
+    this.emit('rebuilding');
+    this.emit('changed');
   }
 
-  async #announce(transportId: string, parameters: EngineProduceParameters): Promise<string> {
-    const { source, ...rest } = parameters;
-    const appData = source.startsWith('screen')
-      ? { source: 'screensharing', share: true }
-      : { source: parameters.kind };
-    const data = { callId: this.#link.callId, transportId, ...rest, appData };
-    const announcing = this.#link.request('produce', data);
-    this.#announcing.add(announcing);
-    try {
-      const { id } = await announcing;
-      this.#producerIds.add(id);
-      return id;
-    } finally {
-      this.#announcing.delete(announcing);
-      if (this.#announcing.size === 0 && this.#producerIds.size > 0) this.emit('timing', 'produced');
+  #handleOpened(room: MediaRoom): void {
+    if (room !== this.#room || this.#closed) return;
+    this.#attempts = 0;
+    this.#everJoined = true;
+    this.#opened?.resolve();
+    this.#keptTimer = setTimeout(() => this.#dropKept(() => true), KEPT_MS);
+    this.#quietTimer = setTimeout(() => this.#settle(!room.used), QUIET_MS);
+    this.#settle();
+  }
+
+  #handleFailure(room: MediaRoom, error: CarillonError): void {
+    if (room !== this.#room || this.#closed) return;
+    this.#attempts++;
+    if (!this.#everJoined && (!isPassing(error) || this.#attempts >= OPEN_ATTEMPTS)) {
+      clearTimeout(this.#beginTimer);
+      this.#beginTimer = undefined;
+      this.#sendable.reject(error);
+      this.#opened?.reject(error);
+      return;
+    }
+    if (this.#attempts === ATTEMPTS_BEFORE_TELLING && this.#everJoined) {
+      this.emit('error', new CarillonError('media-failed', 'the room cannot be joined again', undefined, error));
+    }
+    const delayMs = Math.min(OPEN_MAX_MS, OPEN_FIRST_MS * 2 ** (this.#attempts - 1));
+    this.#beginAfter(Math.max(delayMs, error.retryAfterMs ?? 0));
+  }
+
+  /** The server does not know what we speak of. Perhaps its word about that is under way. */
+  #handleDoubt(room: MediaRoom): void {
+    if (room !== this.#room || this.#closed || this.#beginTimer !== undefined) return;
+    this.#beginAfter(Math.min(OPEN_MAX_MS, DOUBT_MS * 2 ** this.#doubts++));
+  }
+
+  #beginAfter(delayMs: number): void {
+    clearTimeout(this.#beginTimer);
+    this.#beginTimer = setTimeout(() => this.#begin(), delayMs);
+  }
+
+  #follow(room: MediaRoom): void {
+    room.on('sendable', () => {
+      this.#wasSendable = true;
+      this.#sendable.resolve(room);
+    });
+    room.on('doubtful', () => this.#handleDoubt(room));
+    room.on('track-added', (track) => {
+      this.#replaceKept(track);
+      this.#tracks.set(track.consumerId, track);
+      this.emit('track-added', track);
+    });
+    room.on('track-removed', (id) => {
+      this.#tracks.delete(id);
+      this.emit('track-removed', id);
+    });
+    room.on('peer-gone', (peerId) => {
+      this.#dropKept((place) => place.peerId === peerId);
+      this.emit('peer-gone', peerId);
+    });
+    room.on('changed', () => {
+      if (room.flowing) this.#doubts = 0;
+      this.#settle();
+      this.emit('changed');
+    });
+    room.on('track-muted', (id, muted) => this.emit('track-muted', id, muted));
+    room.on('track-score', (id, score) => this.emit('track-score', id, score));
+    room.on('own-score', (score) => this.emit('own-score', score));
+    room.on('peer', (peer) => this.emit('peer', peer));
+    room.on('active-speaker', (peerId) => this.emit('active-speaker', peerId));
+    room.on('timing', (step) => this.emit('timing', step));
+    room.on('error', (error) => this.emit('error', error));
+  }
+
+  /** The new room carries again what there is to carry. */
+  #settle(quiet = false): void {
+    const room = this.#room;
+    if (!this.#rebuilding || !room?.joined || !(room.flowing || quiet)) return;
+    this.#rebuilding = false;
+    this.emit('changed');
+  }
+
+  /** The picture of somebody gives way to the same picture from the new room, in one step. */
+  #replaceKept({ peerId, source }: IncomingTrack): void {
+    this.#dropKept((place) => place.peerId === peerId && place.source === source);
+  }
+
+  #dropKept(which: (place: Place) => boolean): void {
+    for (const [id, place] of [...this.#kept]) {
+      if (!which(place)) continue;
+      this.#kept.delete(id);
+      this.emit('track-removed', id);
     }
   }
 
@@ -215,284 +234,88 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     return !this.group;
   }
 
-  /** Waits until there is a transport to send over. */
-  async canSend(): Promise<void> {
-    await this.#transports.send.promise;
+  /** Waits until there is a room to send over. */
+  canSend(): Promise<MediaRoom> {
+    return this.#sendable.promise;
+  }
+
+  /** Something failed in this room. True: it is over or about to be, and another one is here now. */
+  async replaced(room: MediaRoom | null): Promise<boolean> {
+    if (room !== null && room === this.#room && this.#beginTimer !== undefined) await this.#next.promise;
+    return !this.#closed && room !== null && room !== this.#room;
   }
 
   /** Begins to send a track. The producer is there before the server has answered; its `id` tells of that. */
-  async produce(source: TrackSource, track: MediaStreamTrack | null, paused: boolean): Promise<EngineProducer> {
-    const transport = await this.#transports.send.promise;
+  produce(
+    room: MediaRoom,
+    source: TrackSource,
+    track: MediaStreamTrack | null,
+    paused: boolean,
+  ): Promise<EngineProducer> {
     const { video } = this.#link;
     const simulcast = this.group && video.simulcast !== false;
-    return transport.produce({ track, source, paused, video: { ...video, simulcast } });
-  }
-
-  async setProducerPaused(producer: EngineProducer, paused: boolean): Promise<void> {
-    if (paused) producer.pause();
-    else producer.resume();
-    const data = { callId: this.#link.callId, producerId: await producer.id };
-    await this.#link.request(paused ? 'pauseProducer' : 'resumeProducer', data);
-  }
-
-  async closeProducer(producer: EngineProducer): Promise<void> {
-    producer.close();
-    const producerId = await producer.id;
-    this.#producerIds.delete(producerId);
-    await this.#link.request('closeProducer', { callId: this.#link.callId, producerId });
+    return room.produce({ track, source, paused, video: { ...video, simulcast } });
   }
 
   async setPreferredLayers(consumerId: string, spatialLayer: number, temporalLayer?: number): Promise<void> {
-    const layers = { spatialLayer, ...(temporalLayer !== undefined && { temporalLayer }) };
-    await this.#link.request('setConsumerPreferredLayers', {
-      callId: this.#link.callId,
-      consumerId,
-      ...layers,
-    });
+    if (!this.#kept.has(consumerId)) await this.#room?.setPreferredLayers(consumerId, spatialLayer, temporalLayer);
   }
 
   async setConsumerEnabled(consumerId: string, enabled: boolean): Promise<void> {
-    const data = { callId: this.#link.callId, consumerId };
-    await this.#link.request(enabled ? 'resumeConsumer' : 'pauseConsumer', data);
+    if (!this.#kept.has(consumerId)) await this.#room?.setConsumerEnabled(consumerId, enabled);
   }
 
-  /** A track for us. The answer lets it flow, so it is given when the browser is ready for the first packet. */
   async handleNewConsumer(data: ServerRequests['newConsumer']): Promise<void> {
-    if (this.#closed) throw new CarillonError('call-ended', 'the call is over here', 404);
-    if (this.#consumers.has(data.id)) return;
-    let consuming = this.#consuming.get(data.id);
-    if (!consuming) {
-      consuming = this.#consume(data).finally(() => this.#consuming.delete(data.id));
-      this.#consuming.set(data.id, consuming);
-    }
-    await consuming;
-  }
-
-  async #consume(data: ServerRequests['newConsumer']): Promise<void> {
-    const transport = await this.#transports.recv.promise;
-    const { id, producerId, kind, rtpParameters, peerId, appData } = data;
-    const source = sourceOf(kind, appData);
-    const streamId = `${peerId}-${source.startsWith('screen') ? 'screen' : 'person'}`;
-    const consumer = await transport.consume({ id, producerId, kind, rtpParameters, streamId });
-    if (this.#closed) {
-      consumer.close();
-      return;
-    }
-    this.#consumers.set(id, consumer);
-    this.emit('timing', 'firstTrack');
-    this.emit('track-added', {
-      consumerId: id,
-      peerId,
-      source,
-      track: consumer.track,
-      muted: data.producerPaused,
-      score: data.consumerScore ? worst(data.consumerScore) : null,
-    });
+    if (this.#closed || !this.#room) throw new CarillonError('call-ended', 'the call is over here', 404);
+    await this.#room.handleNewConsumer(data);
   }
 
   handleNotification<M extends MediaMethod>(method: M, data: MediaNotifications[M]): void {
-    if (this.#closed) return;
-    this.#handle(method, data);
+    if (!this.#closed) this.#room?.handleNotification(method, data);
   }
 
-  #handle(method: MediaMethod, data: MediaNotifications[MediaMethod]): void {
-    switch (method) {
-      case 'newPeer':
-        this.emit('peer', data as MediaNotifications['newPeer']);
-        return;
-      case 'peerClosed':
-        this.emit('peer-gone', (data as MediaNotifications['peerClosed']).peerId);
-        return;
-      case 'activeSpeaker':
-        this.emit('active-speaker', (data as MediaNotifications['activeSpeaker']).peerId ?? null);
-        return;
-      case 'producerScore': {
-        const { producerId, score } = data as MediaNotifications['producerScore'];
-        // Of the layers only those that are sent count: a layer switched off has score 0.
-        const best = Math.max(...score.map((stream) => stream.score));
-        if (this.#producerIds.has(producerId) && score.length > 0) this.emit('own-score', best);
-        return;
-      }
-      case 'consumerScore': {
-        const { consumerId, score } = data as MediaNotifications['consumerScore'];
-        this.emit('track-score', consumerId, worst(score));
-        return;
-      }
-      case 'consumerPaused':
-      case 'consumerResumed': {
-        const { consumerId } = data as MediaNotifications['consumerPaused'];
-        this.#afterConsuming(consumerId, () => this.emit('track-muted', consumerId, method === 'consumerPaused'));
-        return;
-      }
-      case 'consumerClosed': {
-        const { consumerId } = data as MediaNotifications['consumerClosed'];
-        this.#afterConsuming(consumerId, () => this.#closeConsumer(consumerId));
-        return;
-      }
-      case 'consumerLayersChanged':
-        return; // The picture itself shows it.
-    }
+  /** After a reconnect: what of our room stands on the server. Absent: we have joined none there. */
+  reconcile(state: WireMediaState | undefined): void {
+    const room = this.#room;
+    if (this.#closed || !room) return;
+    const act = (stands: boolean): void => {
+      if (room !== this.#room || this.#closed) return;
+      if (!stands) this.restart();
+      else if (state) room.reconcile(state);
+    };
+    const stands = room.stands(state);
+    if (typeof stands === 'boolean') act(stands);
+    else void stands.then(act);
   }
 
-  /** News of a consumer may come while it is being set up. */
-  #afterConsuming(consumerId: string, act: () => void): void {
-    const consuming = this.#consuming.get(consumerId);
-    if (consuming) consuming.then(act, () => undefined);
-    else act();
-  }
-
-  /** After a reconnect: what of this room stands on the server, whose words we may have missed. */
-  reconcile(state: WireMediaState): void {
-    if (this.#closed) return;
-    for (const peer of state.peers) this.emit('peer', peer);
-    const standing = new Map(state.consumers.map((consumer) => [consumer.id, consumer]));
-    for (const id of [...this.#consumers.keys()]) {
-      const consumer = standing.get(id);
-      if (consumer) this.emit('track-muted', id, consumer.producerPaused);
-      else this.#closeConsumer(id);
-    }
-    void this.#closeForgotten(state.producers);
-  }
-
-  /** A produce whose answer was lost left a producer that nobody here knows: its picture would stand still for ever. */
-  async #closeForgotten(standing: readonly string[]): Promise<void> {
-    await Promise.allSettled([...this.#announcing]);
-    for (const producerId of standing) {
-      if (this.#closed || this.#producerIds.has(producerId)) continue;
-      const data = { callId: this.#link.callId, producerId };
-      await this.#link.request('closeProducer', data).catch(() => undefined);
-    }
-  }
-
-  #closeConsumer(id: string): void {
-    this.#consumers.get(id)?.close();
-    if (this.#consumers.delete(id)) this.emit('track-removed', id);
-  }
-
-  /** The signalling connection went or came back. Media may have stood all the while. */
   handleSignalling(up: boolean): void {
     this.#signalling = up;
-    if (!up) return;
-    for (const path of this.#eachPath()) {
-      if (path.transport.state === 'disconnected' || path.transport.state === 'failed') {
-        this.#restartSoon(path, 0);
-      }
-    }
+    this.#room?.handleSignalling(up);
   }
 
-  /** The network may be another one now: new candidates on every path that is in use. */
   handleNetworkChange(): void {
-    for (const path of this.#eachPath()) {
-      if (path.transport.state !== 'new') this.#restartSoon(path, 0);
-    }
+    this.#room?.handleNetworkChange();
   }
 
   async getStats(): Promise<{ send: TransportStats | null; recv: TransportStats | null }> {
-    const read = (path: Path | undefined): Promise<TransportStats | null> =>
-      path && !this.#closed ? path.transport.getStats().catch(() => null) : Promise.resolve(null);
-    const [send, recv] = await Promise.all([read(this.#paths.send), read(this.#paths.recv)]);
-    return { send, recv };
+    return (await this.#room?.getStats()) ?? { send: null, recv: null };
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    const error = new CarillonError('call-ended', 'the call is over');
-    this.#transports.send.reject(error);
-    this.#transports.recv.reject(error);
-    for (const path of this.#eachPath()) {
-      clearTimeout(path.timer);
-      path.transport.close();
-    }
-    this.#consumers.clear();
+    for (const timer of [this.#beginTimer, this.#keptTimer, this.#quietTimer]) clearTimeout(timer);
+    this.#room?.close();
+    const error = ended();
+    this.#sendable.reject(error);
+    this.#opened?.reject(error);
+    this.#next.resolve();
+    this.#tracks.clear();
+    this.#kept.clear();
     this.clearListeners();
   }
-
-  #eachPath(): Path[] {
-    return [this.#paths.send, this.#paths.recv].filter((path) => path !== undefined);
-  }
-
-  /** Of the transports that are used: one without tracks stays `new` and says nothing. */
-  #states(): EngineTransportState[] {
-    return this.#eachPath()
-      .map((path) => path.transport.state)
-      .filter((state) => state !== 'new' && state !== 'closed');
-  }
-
-  #handleTransportState(path: Path, state: EngineTransportState): void {
-    if (this.#closed) return;
-    if (state === 'connected') {
-      clearTimeout(path.timer);
-      path.timer = undefined;
-      path.restarts = 0;
-    } else if (state === 'failed') this.#restartSoon(path, 0);
-    else if (state === 'disconnected') this.#restartSoon(path, DISCONNECTED_PATIENCE_MS);
-    this.emit('changed');
-  }
-
-  #restartSoon(path: Path, afterMs: number): void {
-    if (path.restarting) return;
-    clearTimeout(path.timer);
-    path.timer = setTimeout(() => void this.#restart(path), afterMs);
-  }
-
-  async #restart(path: Path): Promise<void> {
-    path.timer = undefined;
-    // Without signalling there is nobody to ask; handleSignalling() comes here again.
-    if (this.#closed || !this.#signalling || path.restarting) return;
-    path.restarting = true;
-    path.restarts++;
-    try {
-      const { callId } = this.#link;
-      const answer = await this.#link.request('restartIce', {
-        callId,
-        transportId: path.transport.id,
-      });
-      if (!this.#closed) await path.transport.restartIce(answer.iceParameters ?? answer);
-    } catch {
-      // The next restart is the answer, below; the signalling reports its own trouble.
-    } finally {
-      path.restarting = false;
-    }
-    if (this.#closed || path.transport.state === 'connected') return;
-    if (path.restarts === RESTARTS_BEFORE_TELLING) {
-      this.emit('error', new CarillonError('media-failed', 'the media path cannot be restored'));
-    }
-    this.#restartSoon(path, Math.min(RESTART_MAX_MS, RESTART_FIRST_MS * 2 ** (path.restarts - 1)));
-  }
 }
 
-/** A promise with its ends outside, whose failure nobody needs to hear. */
-class Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve!: (value: T) => void;
-  reject!: (error: CarillonError) => void;
-
-  constructor() {
-    this.promise = new Promise<T>((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    this.promise.catch(() => undefined);
-  }
-}
-
-function worst({ score, producerScore }: WireConsumerScore): number {
-  return Math.min(score, producerScore);
-}
-
-/** mediasoup-demo's dialects say it in two ways: `share`, or a source of `screensharing`. */
-export function sourceOf(kind: 'audio' | 'video', appData: { [key: string]: unknown }): TrackSource {
-  const screen = appData?.['share'] === true || appData?.['source'] === 'screensharing';
-  if (kind === 'audio') return screen ? 'screen-audio' : 'microphone';
-  return screen ? 'screen' : 'camera';
-}
-
-function normalized(answer: WireTransport): WireTransport {
-  const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = answer;
-  return { id, iceParameters, iceCandidates, dtlsParameters, ...(sctpParameters && { sctpParameters }) };
-}
-
-export function asMediaError(cause: unknown, reason: string): CarillonError {
-  return cause instanceof CarillonError ? cause : new CarillonError('media-failed', reason, undefined, cause);
+function ended(): CarillonError {
+  return new CarillonError('call-ended', 'the call is over');
 }

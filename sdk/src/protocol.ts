@@ -25,7 +25,7 @@ export interface ErrorFrame {
   errorCode: number;
   /** A sentence; with a path first where a field is wrong: `data.callees[0]: expected string`. */
   errorReason: string;
-  data?: { code?: string };
+  data?: { code?: string; retryAfterMs?: number };
 }
 export interface NotificationFrame {
   notification: true;
@@ -36,6 +36,8 @@ export type Frame = RequestFrame | OkFrame | ErrorFrame | NotificationFrame;
 
 /** Close code that means: do not reconnect. */
 export const CLOSE_FINAL = 4000;
+/** RFC 6455's registry: service restart. Another server process takes over at once. */
+export const CLOSE_RESTART = 1012;
 export const SUBPROTOCOL = 'protoo';
 
 // ---------------------------------------------------------------------------------------- common shapes
@@ -84,7 +86,7 @@ export interface WireCall {
   /** Who has a seat, this user among them. */
   participants: WireParticipant[];
   yourState: 'ringing' | 'joined' | 'joined-elsewhere' | 'out';
-  /** If this device is in the room: what of it stands on the server. */
+  /** If this device has joined the room: what of it stands on the server. */
   mediaState?: WireMediaState;
 }
 export interface WireMediaState {
@@ -160,6 +162,11 @@ export interface ClientRequests {
   };
   'mark-history-read': { data: Empty; response: Empty };
 
+  'block-user': { data: { userId: string }; response: Empty };
+  'unblock-user': { data: { userId: string }; response: Empty };
+  'get-blocked-users': { data: Empty; response: { users: string[] } };
+  'set-do-not-disturb': { data: { on: boolean }; response: Empty };
+
   getRouterRtpCapabilities: {
     data: { callId?: string };
     response: mediasoup.RtpCapabilities & { routerRtpCapabilities?: mediasoup.RtpCapabilities };
@@ -182,6 +189,8 @@ export interface ClientRequests {
     data: { callId: string; transportId: string };
     response: mediasoup.IceParameters & { iceParameters?: mediasoup.IceParameters };
   };
+  /** Here it is the answer `not-found` that says something. */
+  getTransportStats: { data: { callId: string; transportId: string }; response: { stats?: unknown } };
   join: {
     data: {
       callId: string;
@@ -365,7 +374,14 @@ export interface SessionNotifications {
     serverTime: number;
     iceServers: WireIceServer[];
     calls: WireCall[];
+    doNotDisturb?: boolean;
+    /** The server is about to stop. */
+    draining?: { deadline: number };
   };
+  /** The room of the call is another one now: what this device had in the old one is void, the call is as it was. */
+  'media-restart': { callId: string };
+  /** Null: it goes on after all. */
+  'server-draining': { deadline: number | null; serverTime: number };
   presence: WirePresence;
   /** A record of this user was written, or the mark up to which he has read moved. */
   'history-changed': { callId?: string; unread: number };

@@ -133,7 +133,7 @@ export function parseFrame(text: unknown): Frame | null {
       ok: false,
       errorCode: typeof errorCode === 'number' ? errorCode : 500,
       errorReason: typeof errorReason === 'string' ? errorReason : 'no reason given',
-      data: data as { code?: string },
+      data: data as ErrorFrame['data'] & object,
     };
   }
   return null;
@@ -153,5 +153,7 @@ const BY_STATUS: { [status: number]: ServerErrorCode } = {
 
 function serverError(frame: ErrorFrame): CarillonError {
   const code = frame.data?.code ?? BY_STATUS[frame.errorCode] ?? 'internal';
-  return new CarillonError(code as CarillonErrorCode, frame.errorReason, frame.errorCode);
+  const wait = frame.data?.retryAfterMs;
+  const retryAfterMs = typeof wait === 'number' && wait >= 0 ? wait : undefined;
+  return new CarillonError(code as CarillonErrorCode, frame.errorReason, frame.errorCode, undefined, retryAfterMs);
 }

@@ -20,7 +20,12 @@ export interface CarillonOptions {
   token: TokenSource;
   /** Give up a request after this long. Default 15,000 ms. */
   requestTimeoutMs?: number;
-  /** First and longest wait between attempts to reconnect; grows twofold with jitter. Default 500 and 8,000 ms. */
+  /**
+   * First and longest wait between attempts to reconnect; grows twofold, half of it at random, so that the clients of a
+   * server that failed do not come back at one moment. Default 500 and 8,000 ms: the first attempt is made after 250 to
+   * 500 ms, the next 0.5 to 1 s after that, and so on up to every 4 to 8 s. A server that says that it will be back at
+   * once (close code 1012) is asked after 0 to 500 ms.
+   */
   reconnect?: { firstMs?: number; maxMs?: number } | false;
   /** What the other side shows of this device, for example `{ flag: 'chrome', name: 'Chrome', version: '120' }`. */
   device?: { flag?: string; name?: string; version?: string };
@@ -82,6 +87,13 @@ export type CarillonEvents = {
   'reconnect-scheduled': [attempt: number, delayMs: number, error: CarillonError];
   /** `pushState` changed. */
   'push-state': [state: PushState];
+  /** `doNotDisturb` changed, here or on another device (that is learned at the next connect). */
+  'do-not-disturb': [on: boolean];
+  /**
+   * The server is about to stop: until `deadline` (server time) running calls go on, and new ones are refused with
+   * `unavailable`. Null: it goes on after all, or another server has taken over.
+   */
+  'server-draining': [deadline: number | null];
   /** The person clicked a notification of the service worker; told once it is known whether that call still rings. */
   notification: [click: NotificationClick];
 };
@@ -109,6 +121,10 @@ export interface CarillonClient extends Emitter<CarillonEvents> {
   readonly history: History;
   /** Whether this device is rung when no page is open. */
   readonly pushState: PushState;
+  /** This user wants no rings, on any device. Calls to him are recorded as missed. */
+  readonly doNotDisturb: boolean;
+  /** Server time at which the server stops; null: it does not. */
+  readonly drainingUntil: number | null;
 
   /**
    * Resolves when the server has welcomed this device. Rejects when the first attempt fails for a reason that trying
@@ -137,6 +153,16 @@ export interface CarillonClient extends Emitter<CarillonEvents> {
    * `disablePush()`.
    */
   registerPush(target: PushTarget): Promise<PushRegistration>;
+  /** For all devices of this user; resolves when the server has stored it. Calls that ring already go on ringing. */
+  setDoNotDisturb(on: boolean): Promise<void>;
+  /**
+   * Calls of this user ring here no more, on no device, and are no missed calls. He is told what he would be told of
+   * somebody who is not there.
+   */
+  blockUser(userId: string): Promise<void>;
+  unblockUser(userId: string): Promise<void>;
+  /** User ids. */
+  blockedUsers(): Promise<string[]>;
   /** Who is online, if the server tells (it answers `forbidden` else). Later calls give the same object. */
   watchPresence(): Promise<Presence>;
   /** The server's clock now, ms since the epoch. Compare `ringUntil` and `startedAt` with this, not with `Date.now()`. */

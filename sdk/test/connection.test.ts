@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CarillonError } from '../src/index.js';
-import { NO_ANSWER } from '../src/testing/index.js';
+import { fakeToken, NO_ANSWER, Refusal } from '../src/testing/index.js';
 import { fakeTime, flush, record, rejection, settled, wait, World } from './world.js';
 
 fakeTime();
@@ -269,12 +269,135 @@ describe('A connection that is lost', () => {
     };
     const { carillon } = await world.client('alice', { token });
     works = false;
+    world.server.graceMs = 0;
     world.server.drop(world.server.session('alice'));
-    await wait(5_000);
+    await wait(20_000);
     expect(carillon.state).toBe('reconnecting');
     works = true;
     await wait(10_000);
     expect(carillon.state).toBe('connected');
+  });
+
+  it('takes its seat back without an access token, when none can be had', async () => {
+    let works = true;
+    const world = new World();
+    const token = async () => (works ? 'alice' : Promise.reject(new Error('the backend is away too')));
+    const { carillon } = await world.client('alice', { token });
+    await world.client('bob');
+    const call = await settled(carillon.startCall({ callees: ['bob'] }));
+    works = false;
+    world.server.drop(world.server.session('alice'));
+    await wait(2_000);
+    expect(carillon.state).toBe('connected');
+    expect(world.server.sockets.at(-1)!.protocols).toEqual(['protoo']);
+    expect(call.state).toBe('ringing');
+  });
+
+  it('takes its seat back with an access token that has expired meanwhile', async () => {
+    const world = new World();
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const { carillon } = await world.client('alice', { token: fakeToken({ sub: 'alice', exp }) });
+    const { deviceId } = carillon.me!;
+    await wait(61_000);
+    world.server.unreachable = true;
+    world.server.drop(world.server.session('alice'));
+    await wait(6_000);
+    expect(carillon.state).toBe('reconnecting');
+    world.server.unreachable = false;
+    await wait(4_000);
+    expect([carillon.state, carillon.me!.deviceId]).toEqual(['connected', deviceId]);
+  });
+
+  it('is over when the access token has expired and the seat is gone', async () => {
+    const world = new World();
+    const exp = Math.floor(Date.now() / 1000) + 60;
+    const { carillon } = await world.client('alice', { token: fakeToken({ sub: 'alice', exp }) });
+    const errors: (string | undefined)[] = [];
+    carillon.on('state', (_, error) => errors.push(error?.code));
+    await wait(61_000);
+    world.server.unreachable = true;
+    world.server.drop(world.server.session('alice'));
+    await wait(60_000);
+    expect(carillon.state).toBe('closed');
+    expect(errors).toEqual(['disconnected', 'token-expired']);
+  });
+
+  it('comes back within half a second, at a random moment, to a server that was replaced (1012)', async () => {
+    const delays: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      const world = new World();
+      const { carillon } = await world.client('alice');
+      carillon.on('reconnect-scheduled', (_, delayMs) => delays.push(delayMs));
+      world.server.restart(1012);
+      await wait(600);
+      expect(carillon.state).toBe('connected');
+      carillon.disconnect();
+    }
+    expect(delays).toHaveLength(60);
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(500);
+    // Of 60 even ones, none in a quarter of the span: once in 10^7 runs.
+    for (const quarter of [0, 125, 250, 375]) {
+      expect(delays.filter((delay) => delay >= quarter && delay <= quarter + 125).length).toBeGreaterThan(0);
+    }
+  });
+
+  it('backs off as usual when the server is full (1013)', async () => {
+    const world = new World();
+    const { carillon } = await world.client('alice');
+    const delays: number[] = [];
+    carillon.on('reconnect-scheduled', (_, delayMs) => delays.push(delayMs));
+    world.server.refuseWith = { code: 1013, reason: 'try again later' };
+    world.server.drop(world.server.session('alice'));
+    await wait(20_000);
+    expect(delays.length).toBeLessThanOrEqual(7);
+    expect(delays.length).toBeGreaterThanOrEqual(4);
+    delays.slice(0, 4).forEach((delay, i) => {
+      expect(delay).toBeGreaterThanOrEqual(250 * 2 ** i);
+      expect(delay).toBeLessThanOrEqual(500 * 2 ** i);
+    });
+  });
+
+  it('for 20 s costs a call of two, and a call of others is joined again', async () => {
+    const world = new World();
+    const { alice, call, answered } = await world.connected();
+    const carol = await world.client('carol');
+    await settled(answered.invite(['carol']));
+    await settled(carol.carillon.incoming[0]!.accept());
+    const [states, seen] = [record(call, 'state', 'ended'), record(answered, 'participant-left', 'participant-joined')];
+    world.server.unreachable = true;
+    world.server.drop(world.server.session('alice'));
+    await wait(20_000);
+    expect(call.state).toBe('reconnecting');
+    expect(seen).toEqual(['participant-left alice disconnected']);
+    world.server.unreachable = false;
+    await wait(10_000);
+    expect(call.state).toBe('active');
+    expect(states).toEqual(['state reconnecting active', 'state active reconnecting']);
+    expect(seen).toEqual(['participant-left alice disconnected', 'participant-joined alice']);
+    expect(answered.participant('alice')!.tracks.map(({ source }) => source)).toEqual(['microphone', 'camera']);
+    expect(call.participants.map(({ state, tracks }) => [state, tracks.length])).toEqual([
+      ['joined', 2],
+      ['joined', 2],
+    ]);
+    expect(alice.engine.capture.tracks).toHaveLength(2);
+  });
+
+  it('for longer than the seat is kept ends a call that cannot be joined again', async () => {
+    const world = new World();
+    const { call, answered } = await world.connected();
+    const carol = await world.client('carol');
+    await settled(answered.invite(['carol']));
+    await settled(carol.carillon.incoming[0]!.accept());
+    world.server.override('join-call', () => {
+      throw new Refusal(403, 'forbidden', 'not in this call');
+    });
+    world.server.unreachable = true;
+    world.server.drop(world.server.session('alice'));
+    await wait(12_000);
+    world.server.unreachable = false;
+    await wait(10_000);
+    expect(call).toMatchObject({ state: 'ended', endReason: 'disconnected' });
   });
 
   it('is tried again at once when the network comes back', async () => {

@@ -167,13 +167,13 @@ describe('The order of things', () => {
     const world = new World();
     const { alice } = await world.pair();
     world.server.override('join', () => {
-      throw new Refusal(500, 'worker-died', 'the room is gone');
+      throw new Refusal(500, 'internal', 'no room');
     });
     const starting = alice.carillon.startCall({ callees: ['bob'] });
     const errors: string[] = [];
     alice.carillon.on('call', (call) => call.on('media-error', (error) => errors.push(error.code)));
     const call = await settled(starting);
-    expect(errors).toEqual(['worker-died']);
+    expect(errors).toEqual(['internal']);
     expect(call.endReason).toBe('failed');
     expect(alice.engine.capture.live).toEqual([]);
   });

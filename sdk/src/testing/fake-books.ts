@@ -1,4 +1,5 @@
-// What a server keeps when a call is over and a device is gone: push registrations, and the history of each user.
+// What a server keeps when a call is over and a device is gone: push registrations, the history of each user, whom they
+// have blocked and who wants no rings.
 
 import type { ClientRequests, EndReason, WireHistoryCall, WirePushTarget, WireUser } from '../protocol.js';
 
@@ -25,10 +26,20 @@ export class FakeBooks {
   /** The server's key for Web Push, base64url; null: it has none. */
   publicKey: string | null = 'BServerKey';
   readonly registrations = new Map<string, FakeRegistration>();
+  /** Who wants no rings. */
+  readonly doNotDisturb = new Set<string>();
+  readonly #blocks = new Map<string, Set<string>>();
   /** Newest first. */
   readonly #calls = new Map<string, WireHistoryCall[]>();
   readonly #readUntil = new Map<string, number>();
   #next = 1;
+
+  /** Whom a user has blocked; may be changed. */
+  blocksOf(userId: string): Set<string> {
+    let blocks = this.#blocks.get(userId);
+    if (!blocks) this.#blocks.set(userId, (blocks = new Set()));
+    return blocks;
+  }
 
   register(userId: string, deviceId: string, data: Record<string, unknown>): { id: string } {
     const { confirmsRinging, ...rest } = data;

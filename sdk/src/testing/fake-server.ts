@@ -27,6 +27,7 @@ export class Refusal extends Error {
     readonly status: number,
     readonly code: string,
     reason: string,
+    readonly retryAfterMs?: number,
   ) {
     super(reason);
   }
@@ -58,8 +59,9 @@ interface FakeCall {
   names: Map<string, string>;
   places: Map<string, Place>;
   timer: ReturnType<typeof setTimeout>;
-  /** Peer ids that have joined the room. */
+  /** The room: peer ids that have joined it, and what they have there. */
   joined: Set<string>;
+  transports: Map<string, { session: FakeSession; consuming: boolean }>;
   producers: Map<string, FakeServerProducer>;
   /** Consumer id → whose, and of what. */
   consumers: Map<string, { session: FakeSession; producerId: string }>;
@@ -95,7 +97,7 @@ export class FakeSession {
 }
 
 /** An unsigned token, as good as any for the fake. */
-export function fakeToken(claims: { sub: string; name?: string; device?: string }): string {
+export function fakeToken(claims: { sub: string; name?: string; device?: string; exp?: number }): string {
   const bytes = new TextEncoder().encode(JSON.stringify(claims));
   const payload = btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (char) =>
     char === '+' ? '-' : char === '/' ? '_' : '',
@@ -117,7 +119,9 @@ export class FakeServer {
   readonly sessions: FakeSession[] = [];
   readonly sockets: FakeSocket[] = [];
   readonly calls = new Map<string, FakeCall>();
-  /** Push registrations and call records. */
+  /** Until when it drains; null: it does not. */
+  drainingUntil: number | null = null;
+  /** Push registrations, call records, blocks. */
   readonly books = new FakeBooks();
   /** All requests that came in, in order. */
   readonly log: { userId: string; deviceId: string; method: string; data: Data }[] = [];
@@ -190,6 +194,50 @@ export class FakeServer {
     this.#away(session);
   }
 
+  /**
+   * The process is gone and another one is in its place at once. Seats and calls were written down, rooms were not.
+   * `code`: how the sockets end; 1006 for a crash.
+   */
+  restart(code = 1006): void {
+    for (const call of this.calls.values()) this.#newRoom(call);
+    for (const session of this.sessions) {
+      const { socket } = session;
+      session.socket = null;
+      session.pending.clear();
+      if (!socket) continue;
+      socket.listener = null;
+      socket.serverClose(code);
+      this.#away(session);
+    }
+  }
+
+  /** The media worker of a call dies, and another one carries it from now on. */
+  restartMedia(callId: string): void {
+    const call = this.#call({ callId });
+    this.#newRoom(call);
+    for (const session of this.#seats(call)) this.notify(session, 'media-restart', { callId });
+  }
+
+  #newRoom(call: FakeCall): void {
+    for (const { session } of call.consumers.values()) {
+      for (const [id, { frame }] of session.pending) {
+        if ('method' in frame && frame.method === 'newConsumer') session.pending.delete(id);
+      }
+    }
+    call.joined.clear();
+    call.transports.clear();
+    call.producers.clear();
+    call.consumers.clear();
+  }
+
+  /** Begins to stop at `deadline`, or goes on after all (null). */
+  drain(deadline: number | null): void {
+    this.drainingUntil = deadline;
+    for (const session of this.sessions) {
+      this.notify(session, 'server-draining', { deadline, serverTime: this.now() });
+    }
+  }
+
   /** The path loses everything, and only a timeout tells. */
   freeze(session: FakeSession): void {
     const { socket } = session;
@@ -200,11 +248,14 @@ export class FakeServer {
 
   #accept(socket: FakeSocket): void {
     if (this.unreachable) return socket.serverClose(1006);
+    const token = socket.protocols.find((one) => one.startsWith('token.'))?.slice(6) ?? '';
+    const resume = socket.url.searchParams.get('resume');
+    const known = this.sessions.some(({ resumeToken }) => resumeToken === resume);
+    if (!known && (token === '' || hasExpired(token))) return socket.serverClose(1006); // 401, which nobody is shown.
     socket.serverOpen();
     if (this.refuseWith) return socket.serverClose(this.refuseWith.code, this.refuseWith.reason);
     if (this.mute) return;
-    const token = socket.protocols.find((one) => one.startsWith('token.'))?.slice(6) ?? '';
-    const session = this.#seatFor(token, socket.url.searchParams.get('resume'));
+    const session = this.#seatFor(token, resume);
     session.socket = socket;
     socket.listener = {
       onFrame: (frame) => this.#handle(session, frame),
@@ -224,6 +275,8 @@ export class FakeServer {
       serverTime: this.now(),
       iceServers: [],
       calls: this.#snapshots(session),
+      doNotDisturb: this.books.doNotDisturb.has(session.userId),
+      ...(this.drainingUntil !== null && { draining: { deadline: this.drainingUntil } }),
     });
     for (const { frame } of session.pending.values()) socket.serverSend(frame); // Asked before, not answered.
     this.#tellPresence(session);
@@ -268,8 +321,9 @@ export class FakeServer {
       };
       const refuse = (error: unknown): void => {
         const refusal = error instanceof Refusal ? error : new Refusal(500, 'internal', String(error));
-        const { status: errorCode, message: errorReason, code } = refusal;
-        socket?.serverSend({ response: true, id, ok: false, errorCode, errorReason, data: { code } });
+        const { status: errorCode, message: errorReason, code, retryAfterMs } = refusal;
+        const more = { code, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+        socket?.serverSend({ response: true, id, ok: false, errorCode, errorReason, data: more });
       };
       try {
         const handler = this.#overrides.get(method) ?? this.#handlers[method as ClientMethod];
@@ -344,21 +398,31 @@ export class FakeServer {
       this.books.markRead(userId, this.now());
       this.#then(() => this.tellHistory(userId));
     },
-    getRouterRtpCapabilities: () => ({ codecs: [], headerExtensions: [] }),
-    createWebRtcTransport: (session, data) => {
-      this.#seated(session, data);
-      const id = `transport-${this.#next++}`;
-      return { id, transportId: id, iceParameters: ICE, iceCandidates: [], dtlsParameters: { fingerprints: [] } };
+    'block-user': ({ userId }, data) => void this.books.blocksOf(userId).add(String(data['userId'])),
+    'unblock-user': ({ userId }, data) => void this.books.blocksOf(userId).delete(String(data['userId'])),
+    'get-blocked-users': ({ userId }) => ({ users: [...this.books.blocksOf(userId)] }),
+    'set-do-not-disturb': ({ userId }, data) => {
+      if (data['on'] === true) this.books.doNotDisturb.add(userId);
+      else this.books.doNotDisturb.delete(userId);
     },
-    connectWebRtcTransport: (session, data) => void this.#seated(session, data),
-    restartIce: () => ({ ...ICE, iceParameters: ICE }),
+    getRouterRtpCapabilities: () => ({ codecs: [], headerExtensions: [] }),
+    createWebRtcTransport: (session, data) => this.createTransport(session, data),
+    connectWebRtcTransport: (session, data) => this.#checkTransport(session, data),
+    getTransportStats: (session, data) => {
+      this.#checkTransport(session, data);
+      return { stats: [] };
+    },
+    restartIce: (session, data) => {
+      this.#checkTransport(session, data);
+      return { ...ICE, iceParameters: ICE };
+    },
     join: (session, data) => {
       const call = this.#seated(session, data);
       if (call.joined.has(session.peerId)) throw new Refusal(409, 'conflict', 'joined already');
       const others = this.#inRoom(call, session);
       call.joined.add(session.peerId);
       this.#then(() => {
-        for (const producer of call.producers.values()) this.#consume(call, session, producer);
+        this.#handOut(call, session);
         for (const other of others) {
           this.notify(other, 'newPeer', { callId: call.id, ...peerOf(session) });
         }
@@ -367,6 +431,7 @@ export class FakeServer {
     },
     produce: (session, data) => {
       const call = this.#seated(session, data);
+      this.#checkTransport(session, data);
       const producer: FakeServerProducer = {
         id: `producer-${this.#next++}`,
         owner: session,
@@ -376,7 +441,7 @@ export class FakeServer {
       };
       call.producers.set(producer.id, producer);
       this.#then(() => {
-        for (const other of this.#inRoom(call, session)) this.#consume(call, other, producer);
+        for (const other of this.#inRoom(call, session)) this.#handOut(call, other);
       });
       return { id: producer.id, producerId: producer.id };
     },
@@ -392,11 +457,23 @@ export class FakeServer {
     requestConsumerKeyFrame: () => ({}),
   };
 
+  /** What createWebRtcTransport does, for tests that answer it late. */
+  createTransport(session: FakeSession, data: Data): unknown {
+    const call = this.#seated(session, data);
+    const id = `transport-${this.#next++}`;
+    call.transports.set(id, { session, consuming: data['consuming'] === true });
+    this.#then(() => this.#handOut(call, session));
+    return { id, transportId: id, iceParameters: ICE, iceCandidates: [], dtlsParameters: { fingerprints: [] } };
+  }
+
   /** What start-call does, for tests that do it without a client. */
   startCall(session: FakeSession, data: Data): ClientRequests['start-call']['response'] {
     const requestId = String(data['requestId']);
     const before = session.answers.get(requestId);
     if (before) return before as ClientRequests['start-call']['response'];
+    if (this.drainingUntil !== null) {
+      throw new Refusal(503, 'unavailable', 'the server stops', this.drainingUntil - this.now());
+    }
     const callees = (data['callees'] as string[]).filter((userId) => userId !== session.userId);
     const answer = this.#glare(session, callees) ?? this.#newCall(session, callees, data);
     session.answers.set(requestId, answer);
@@ -440,6 +517,7 @@ export class FakeServer {
       places: new Map([[session.userId, { seat: { session, away: false } }]]),
       timer: setTimeout(() => this.#timeout(call), ringMs),
       joined: new Set(),
+      transports: new Map(),
       producers: new Map(),
       consumers: new Map(),
     };
@@ -452,7 +530,8 @@ export class FakeServer {
     const place = call.places.get(userId);
     if (place && !('out' in place)) return;
     call.places.set(userId, { ringing: true });
-    const devices = this.#online(userId);
+    const silent = this.books.doNotDisturb.has(userId) || this.books.blocksOf(userId).has(by.userId);
+    const devices = silent ? [] : this.#online(userId);
     const caller = { userId: by.userId, name: by.name };
     for (const device of devices) {
       this.tell(device, call, 'call-started', { ...this.#startedData(call), caller });
@@ -526,6 +605,7 @@ export class FakeServer {
     call.places.set(userId, { out: true });
     call.reasons.set(userId, reason);
     call.joined.delete(session.peerId);
+    for (const [id, transport] of call.transports) if (transport.session === session) call.transports.delete(id);
     this.tell(session, call, 'end-call', { reason });
     for (const producer of [...call.producers.values()]) {
       if (producer.owner === session) this.#closeProducer(call, producer.id);
@@ -575,8 +655,19 @@ export class FakeServer {
 
   // ------------------------------------------------------------------------------------------ the room
 
+  /** What the others send and this one has not been offered, once it has joined and can receive. */
+  #handOut(call: FakeCall, to: FakeSession): void {
+    const ready = [...call.transports.values()].some(({ session, consuming }) => session === to && consuming);
+    if (!ready || !call.joined.has(to.peerId)) return;
+    const offered = new Set(
+      [...call.consumers.values()].flatMap((one) => (one.session === to ? [one.producerId] : [])),
+    );
+    for (const producer of call.producers.values()) {
+      if (producer.owner !== to && !offered.has(producer.id)) this.#consume(call, to, producer);
+    }
+  }
+
   #consume(call: FakeCall, to: FakeSession, producer: FakeServerProducer): void {
-    if (producer.owner === to) return;
     const id = `consumer-${this.#next++}`;
     call.consumers.set(id, { session: to, producerId: producer.id });
     void this.request(to, 'newConsumer', {
@@ -628,6 +719,12 @@ export class FakeServer {
     const call = this.#call(data);
     if (!this.#seats(call).includes(session)) throw new Refusal(403, 'forbidden', 'not in this call');
     return call;
+  }
+
+  #checkTransport(session: FakeSession, data: Data): void {
+    const { transports } = this.#seated(session, data);
+    if (transports.get(String(data['transportId']))?.session !== session)
+      throw new Refusal(404, 'not-found', 'no such transport');
   }
 
   #seats(call: FakeCall): FakeSession[] {
@@ -726,7 +823,7 @@ export class FakeServer {
   #mediaState(call: FakeCall, session: FakeSession): WireMediaState {
     return {
       peers: this.#inRoom(call, session).map(peerOf),
-      transports: [],
+      transports: [...call.transports].flatMap(([id, { session: owner }]) => (owner === session ? [id] : [])),
       producers: [...call.producers.values()].filter(({ owner }) => owner === session).map(({ id }) => id),
       consumers: [...call.consumers].flatMap(([id, { session: to, producerId }]) =>
         to === session ? [{ id, producerId, producerPaused: call.producers.get(producerId)?.paused ?? false }] : [],
@@ -744,7 +841,12 @@ function peerOf({ peerId, deviceId, userId, name }: FakeSession): WirePeer {
   return { id: peerId, peerId, userId, deviceId, displayName: name };
 }
 
-function claimsOf(token: string): { sub: string; name?: string; device?: string } {
+function hasExpired(token: string): boolean {
+  const { exp } = claimsOf(token);
+  return exp !== undefined && exp * 1000 < Date.now();
+}
+
+function claimsOf(token: string): { sub: string; name?: string; device?: string; exp?: number } {
   try {
     const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
     const bytes = Uint8Array.from(atob(payload), (char) => char.charCodeAt(0));

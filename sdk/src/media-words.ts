@@ -1,0 +1,63 @@
+// What the media of a call says and hears, read: sources, scores, errors. Pure.
+
+import { CarillonError } from './errors.js';
+import type { WireConsumerScore, WireTransport } from './protocol.js';
+import type { TrackSource } from './types.js';
+
+/** A promise with its ends outside, whose failure nobody needs to hear. */
+export class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve!: (value: T) => void;
+  reject!: (error: CarillonError) => void;
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.promise.catch(() => undefined);
+  }
+}
+
+/** Its end, if that comes within this time; else a rejection. */
+export async function soon<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new CarillonError('timeout', `nothing within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function worst({ score, producerScore }: WireConsumerScore): number {
+  return Math.min(score, producerScore);
+}
+
+/** mediasoup-demo's dialects say it in two ways: `share`, or a source of `screensharing`. */
+export function sourceOf(kind: 'audio' | 'video', appData: { [key: string]: unknown }): TrackSource {
+  const screen = appData?.['share'] === true || appData?.['source'] === 'screensharing';
+  if (kind === 'audio') return screen ? 'screen-audio' : 'microphone';
+  return screen ? 'screen' : 'camera';
+}
+
+export function normalized(answer: WireTransport): WireTransport {
+  const { id, iceParameters, iceCandidates, dtlsParameters, sctpParameters } = answer;
+  return { id, iceParameters, iceCandidates, dtlsParameters, ...(sctpParameters && { sctpParameters }) };
+}
+
+export function asMediaError(cause: unknown, reason: string): CarillonError {
+  return cause instanceof CarillonError ? cause : new CarillonError('media-failed', reason, undefined, cause);
+}
+
+/** The server has no worker for it now; in a moment it has. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof CarillonError && (error.code === 'worker-died' || error.code === 'unavailable');
+}
+
+/** The worker is gone, or what we speak of was in a room that is. */
+export function isRoomGone(error: unknown): boolean {
+  return isPassing(error) || (error instanceof CarillonError && error.code === 'not-found');
+}

@@ -1,0 +1,363 @@
+// Another room takes the place of ours: the worker died, or the whole server, and the call goes on.
+
+import { describe, expect, it } from 'vitest';
+import type { Call } from '../src/index.js';
+import { NO_ANSWER, Refusal } from '../src/testing/index.js';
+import { fakeTime, flush, record, settled, wait, World, type Client } from './world.js';
+
+fakeTime();
+
+const element = {} as HTMLMediaElement;
+const names = (call: Call, user: string): string[] =>
+  call.participant(user)!.tracks.map(({ source, muted }) => (muted ? `${source} muted` : source));
+const alive = ({ engine }: Client) => engine.transports.filter(({ state }) => state !== 'closed');
+const sent = ({ engine }: Client): string[] =>
+  engine
+    .transport('send')
+    .producers.filter(({ closed }) => !closed)
+    .map(({ source, paused }) => (paused ? `${source} paused` : source))
+    .sort();
+
+describe('media-restart', () => {
+  it('replaces transports and tracks, and nobody leaves', async () => {
+    const world = new World();
+    const { alice, bob, call, answered } = await world.connected();
+    const events = record(call, 'state', 'participant-left', 'participant-joined', 'track-removed', 'track', 'ended');
+    const before = alice.engine.transports.slice();
+    const old = call.participant('bob')!.track('camera')!;
+    world.server.restartMedia(call.id);
+    await flush();
+    expect(before.map(({ state }) => state)).toEqual(['closed', 'closed']);
+    for (const client of [alice, bob])
+      expect(alive(client).map(({ state }) => state)).toEqual(['connected', 'connected']);
+    expect(sent(alice)).toEqual(['camera', 'microphone']);
+    expect([call.state, answered.state]).toEqual(['active', 'active']);
+    expect(names(call, 'bob')).toEqual(['microphone', 'camera']);
+    expect(names(answered, 'alice')).toEqual(['microphone', 'camera']);
+    expect(call.participant('bob')!.track('camera')).not.toBe(old);
+    expect(events.filter((event) => event.startsWith('state'))).toEqual([
+      'state reconnecting active',
+      'state active reconnecting',
+    ]);
+    expect(events.filter((event) => !event.startsWith('state'))).toEqual([
+      'track-removed microphone bob',
+      'track microphone bob',
+      'track-removed camera bob',
+      'track camera bob',
+    ]);
+  });
+
+  it('sends all that opens the new room in one burst, and asks for no camera', async () => {
+    const world = new World();
+    const { alice, call } = await world.connected();
+    const captured = alice.engine.capture.tracks.length;
+    const before = world.server.methods('alice').length;
+    world.server.override('createWebRtcTransport', () => NO_ANSWER);
+    world.server.restartMedia(call.id);
+    await flush();
+    expect(world.server.methods('alice').slice(before)).toEqual([
+      'createWebRtcTransport',
+      'createWebRtcTransport',
+      'join',
+    ]);
+    expect(alice.engine.capture.tracks).toHaveLength(captured);
+    expect(alice.engine.capture.live).toHaveLength(captured);
+  });
+
+  it('sends each source again as it was: muted, off, and a screen with its sound', async () => {
+    const world = new World();
+    const { alice, call, answered } = await world.connected();
+    await settled(call.local.microphone.mute());
+    await settled(call.local.camera.disable());
+    await settled(call.local.screen.enable({ audio: true }));
+    const tracks = alice.engine.capture.live;
+    world.server.restartMedia(call.id);
+    await flush();
+    expect(sent(alice)).toEqual(['microphone paused', 'screen', 'screen-audio']);
+    expect(alice.engine.capture.live).toEqual(tracks);
+    await wait(6_000);
+    expect(names(answered, 'alice').sort()).toEqual(['microphone muted', 'screen', 'screen-audio']);
+    await settled(call.local.microphone.unmute());
+    await settled(call.local.camera.enable());
+    expect(names(answered, 'alice').sort()).toEqual(['camera', 'microphone', 'screen', 'screen-audio']);
+  });
+
+  it('keeps the picture of before in its place until the new one is there', async () => {
+    const world = new World();
+    const { alice, call } = await world.connected();
+    const old = call.participant('bob')!.track('camera')!;
+    old.attach(element);
+    world.server.override('createWebRtcTransport', () => NO_ANSWER);
+    world.server.restartMedia(call.id);
+    await flush();
+    expect(call.state).toBe('reconnecting');
+    expect(call.participant('bob')!.track('camera')).toBe(old);
+    expect(alice.engine.capture.attachments).toHaveLength(1);
+    await settled(old.setPreferredLayers(0)); // Nobody is there to be asked, and it is no error.
+    world.server.override('createWebRtcTransport', null);
+    world.server.restartMedia(call.id);
+    await wait(1_100); // The requests that get no answer are made again.
+    expect(call.participant('bob')!.track('camera')).not.toBe(old);
+    expect(alice.engine.capture.attachments).toHaveLength(0);
+  });
+
+  it('takes away what nobody sends any more', async () => {
+    const world = new World();
+    const { bob, call, answered } = await world.connected();
+    world.server.override('produce', (session) => (session.userId === 'bob' ? NO_ANSWER : { id: 'p' }));
+    const gone = record(call, 'track-removed');
+    world.server.restartMedia(call.id);
+    await flush();
+    expect(gone).toEqual([]);
+    await wait(6_000);
+    expect(gone).toEqual(['track-removed microphone bob', 'track-removed camera bob']);
+    expect(call.participant('bob')!.state).toBe('joined');
+    expect(bob.engine.capture.live).toHaveLength(2);
+    await settled(answered.leave());
+  });
+
+  it('several in a row leave one room, one of each track and no more', async () => {
+    const world = new World();
+    const { alice, bob, call, answered } = await world.connected();
+    const seen = record(call, 'media-error', 'ended', 'participant-left');
+    for (let i = 0; i < 5; i++) {
+      world.server.restartMedia(call.id);
+      if (i % 2 === 0) await wait(1 + i);
+    }
+    await wait(6_000);
+    for (const client of [alice, bob]) expect(alive(client)).toHaveLength(2);
+    expect(names(call, 'bob')).toEqual(['microphone', 'camera']);
+    expect(names(answered, 'alice')).toEqual(['microphone', 'camera']);
+    expect(world.server.calls.get(call.id)).toMatchObject({ transports: { size: 4 }, producers: { size: 4 } });
+    expect(seen).toEqual([]);
+    expect(call.state).toBe('active');
+  });
+
+  it.each(['createWebRtcTransport', 'join', 'produce'] as const)(
+    'while %s is under way, whose answer never comes',
+    async (method) => {
+      const world = new World();
+      const { alice, incoming, call } = await world.ringing();
+      world.server.override(method, (session) => {
+        if (session.userId !== 'bob') throw new Refusal(500, 'internal', 'not asked for here');
+        return NO_ANSWER;
+      });
+      const answered = await settled(incoming.accept());
+      const seen = record(answered, 'media-error', 'ended');
+      world.server.override(method, null);
+      world.server.restartMedia(call.id);
+      await wait(5_000);
+      expect(seen).toEqual([]);
+      expect([call.state, answered.state]).toEqual(['active', 'active']);
+      expect(names(call, 'bob')).toEqual(['microphone', 'camera']);
+      expect(names(answered, 'alice')).toEqual(['microphone', 'camera']);
+      expect(alice.engine.capture.live).toHaveLength(2);
+    },
+  );
+
+  it('twice, while the requests of the first wait for a worker: nothing is made twice', async () => {
+    const world = new World();
+    const { alice, bob, call, answered } = await world.connected();
+    let open: () => void = () => undefined;
+    const worker = new Promise<void>((resolve) => (open = resolve));
+    const made: string[] = [];
+    world.server.override('createWebRtcTransport', async (session, data) => {
+      await worker;
+      made.push(session.userId);
+      return world.server.createTransport(session, data);
+    });
+    world.server.restartMedia(call.id);
+    await flush();
+    world.server.restartMedia(call.id);
+    await flush();
+    open();
+    await flush();
+    expect(made.sort()).toEqual(['alice', 'alice', 'bob', 'bob']);
+    for (const client of [alice, bob]) expect(alive(client)).toHaveLength(2);
+    expect([call.state, answered.state]).toEqual(['active', 'active']);
+    expect(names(call, 'bob')).toEqual(['microphone', 'camera']);
+  });
+
+  it('that comes after the errors of what was under way: they are no failure', async () => {
+    const world = new World();
+    const { alice, incoming, call } = await world.ringing();
+    for (const method of ['createWebRtcTransport', 'join'] as const) {
+      world.server.override(method, () => {
+        throw new Refusal(503, 'worker-died', 'the worker died');
+      });
+    }
+    const answered = await settled(incoming.accept());
+    expect(answered.state).toBe('connecting');
+    for (const method of ['createWebRtcTransport', 'join'] as const) world.server.override(method, null);
+    world.server.restartMedia(call.id);
+    await flush();
+    expect([call.state, answered.state]).toEqual(['active', 'active']);
+    expect(alice.engine.capture.live).toHaveLength(2);
+  });
+
+  it('is not needed when the server forgot to say it: a refused wish finds out', async () => {
+    const world = new World();
+    const { call, answered, alice } = await world.connected();
+    const seen = record(call, 'media-error');
+    // As when the word of it was lost: the room is new, and nobody was told.
+    const notify = world.server.notify.bind(world.server);
+    world.server.notify = () => undefined;
+    world.server.restartMedia(call.id);
+    world.server.notify = notify;
+    const muting = settled(call.local.microphone.mute());
+    await wait(2_000);
+    await muting;
+    expect(seen).toEqual([]);
+    expect(call.local.microphone).toMatchObject({ state: 'on', muted: true });
+    expect(sent(alice)).toEqual(['camera', 'microphone paused']);
+    expect(answered.state).toBe('active');
+  });
+
+  it('while it rings: the caller is ready again, and still it rings', async () => {
+    const world = new World();
+    const { alice, call, incoming } = await world.ringing();
+    const states = record(call, 'state', 'media-error');
+    world.server.restartMedia(call.id);
+    await flush();
+    expect(states).toEqual([]);
+    expect(alive(alice)).toHaveLength(2);
+    const answered = await settled(incoming.accept());
+    await flush();
+    expect(names(answered, 'alice')).toEqual(['microphone', 'camera']);
+    expect(call.state).toBe('active');
+  });
+
+  it('of a call without any track is over as soon as the room is joined', async () => {
+    const world = new World();
+    const { call, incoming } = await world.ringing({ media: 'audio', audio: false });
+    const answered = await settled(incoming.accept({ audio: false }));
+    world.server.restartMedia(call.id);
+    await wait(1_500);
+    expect([call.state, answered.state]).toEqual(['active', 'active']);
+  });
+
+  it('of a call that is not ours is nothing to us', async () => {
+    const world = new World();
+    const { alice, call } = await world.connected();
+    world.server.notify(world.server.session('alice'), 'media-restart', { callId: 'another' });
+    await flush();
+    expect(alice.engine.transports).toHaveLength(2);
+    expect(call.state).toBe('active');
+  });
+
+  it('is tried again while the server has no worker, the app is told, and the call stays', async () => {
+    const world = new World();
+    const { call } = await world.connected();
+    const seen = record(call, 'media-error', 'ended');
+    world.server.override('createWebRtcTransport', () => {
+      throw new Refusal(503, 'unavailable', 'no worker', 300);
+    });
+    world.server.restartMedia(call.id);
+    await wait(30_000);
+    expect(call.state).toBe('reconnecting');
+    expect(seen).toEqual(['media-error media-failed']);
+    world.server.override('createWebRtcTransport', null);
+    await wait(6_000);
+    expect(call.state).toBe('active');
+    expect(names(call, 'bob')).toEqual(['microphone', 'camera']);
+  });
+
+  it('leaves what the group is sent in layers', async () => {
+    const world = new World();
+    const { alice, call } = await world.connected();
+    const carol = await world.client('carol');
+    await settled(call.invite(['carol']));
+    await settled(carol.carillon.incoming[0]!.accept());
+    world.server.restartMedia(call.id);
+    await flush();
+    expect(alice.engine.producer('camera')).toMatchObject({ simulcast: true, closed: false });
+    for (const user of ['bob', 'carol']) expect(names(call, user)).toEqual(['microphone', 'camera']);
+  });
+
+  it('is nothing to a call that has ended', async () => {
+    const world = new World();
+    const { alice, call } = await world.connected();
+    world.server.restartMedia(call.id);
+    await settled(call.leave());
+    await flush();
+    expect(alive(alice)).toEqual([]);
+    expect(alice.engine.capture.live).toEqual([]);
+    expect(call.endReason).toBe('hangup');
+  });
+});
+
+describe('A server that was started again', () => {
+  it('has another room: everybody comes back into it, nobody leaves the call', async () => {
+    const world = new World();
+    const { alice, bob, call, answered } = await world.connected();
+    const seen = record(call, 'participant-left', 'media-error', 'ended');
+    const states = record(call, 'state');
+    const tracks = alice.engine.capture.live;
+    world.server.restart();
+    await wait(3_000);
+    expect([call.state, answered.state]).toEqual(['active', 'active']);
+    expect(seen).toEqual([]);
+    expect(states).toEqual(['state reconnecting active', 'state active reconnecting']);
+    expect(names(call, 'bob')).toEqual(['microphone', 'camera']);
+    expect(names(answered, 'alice')).toEqual(['microphone', 'camera']);
+    expect(alice.engine.capture.live).toEqual(tracks);
+    for (const client of [alice, bob]) expect(alive(client)).toHaveLength(2);
+  });
+
+  it('gets nothing that was meant for the room before', async () => {
+    const world = new World();
+    const { alice, call } = await world.connected();
+    world.server.override('produce', () => NO_ANSWER);
+    void call.local.screen.enable().catch(() => undefined);
+    await flush();
+    world.server.override('produce', null);
+    world.server.log.length = 0;
+    world.server.restart();
+    await wait(3_000);
+    const ours = alive(alice).map(({ id }) => id);
+    const produced = world.server.log.filter(({ userId, method }) => userId === 'alice' && method === 'produce');
+    expect(produced.map(({ data }) => ours.includes(data['transportId'] as string))).toEqual([true, true, true]);
+    expect(sent(alice)).toEqual(['camera', 'microphone', 'screen']);
+  });
+
+  it('may come while the room is being opened', async () => {
+    const world = new World();
+    const { incoming, call } = await world.ringing();
+    world.server.override('join', () => NO_ANSWER);
+    const answered = await settled(incoming.accept());
+    const seen = record(answered, 'media-error', 'ended');
+    world.server.override('join', null);
+    world.server.restart();
+    await wait(10_000);
+    expect([call.state, answered.state]).toEqual(['active', 'active']);
+    expect(names(call, 'bob')).toEqual(['microphone', 'camera']);
+    expect(names(answered, 'alice')).toEqual(['microphone', 'camera']);
+    expect(seen).toEqual([]);
+  });
+
+  it('may die again before everybody is back, and its worker too', async () => {
+    const world = new World();
+    const { call, answered } = await world.connected();
+    world.server.restart();
+    await wait(400);
+    world.server.restart();
+    await wait(300);
+    world.server.restartMedia(call.id);
+    await wait(5_000);
+    expect([call.state, answered.state]).toEqual(['active', 'active']);
+    expect(names(call, 'bob')).toEqual(['microphone', 'camera']);
+    expect(names(answered, 'alice')).toEqual(['microphone', 'camera']);
+  });
+
+  it('has the same room when it was replaced in place: media is not touched', async () => {
+    const world = new World();
+    const { alice, bob, call } = await world.connected();
+    for (const user of ['alice', 'bob']) {
+      const session = world.server.session(user);
+      world.server.drop(session);
+    }
+    await wait(3_000);
+    expect(call.state).toBe('active');
+    for (const client of [alice, bob]) expect(client.engine.transports).toHaveLength(2);
+  });
+});
