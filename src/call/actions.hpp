@@ -124,6 +124,7 @@ struct Reach {
   CallId call;
   UserId user;
   CallStarted invitation;
+  bool muted = false;  ///< He shall not hear it: look all the same, tell nobody, and say that nobody was found.
   friend bool operator==(const Reach&, const Reach&) = default;
 };
 

@@ -91,13 +91,20 @@ CallSnapshot Call::snapshot(const UserId& user, const DeviceId& device) const {
   }
   if (const Person* you = person(user)) {
     if (you->seated()) view.your_state = you->seated_on(device) ? YourState::joined : YourState::joined_elsewhere;
-    if (const Ringing* ringing = you->ringing()) {
+    if (const Ringing* ringing = you->ringing(); ringing && ringing->mute == Mute::none) {
       view.your_state = YourState::ringing;
       view.caller = ringing->by;
       view.ring_until = ringing->until;
     }
   }
   return view;
+}
+
+bool Call::hidden_from(const UserId& user) const {
+  const Person* you = person(user);
+  if (!you || you->record.joined_at) return false;
+  const bool unheard = you->ringing() && you->ringing()->mute != Mute::none;
+  return unheard || you->record.mute == Mute::blocked;
 }
 
 CallRecord Call::record() const {
@@ -157,14 +164,15 @@ void Call::admit(const Party& who, Role role) {
   if (!who.name.empty()) person->record.name = who.name;
 }
 
-void Call::ring(const UserId& user, const std::vector<DeviceId>& devices, const Party& by, Time until, Time now,
-                Actions& out) {
+void Call::ring(const UserId& user, const std::vector<DeviceId>& devices, const Party& by, Time until, Mute mute,
+                Time now, Actions& out) {
   Person& person = *find(user);
   check(std::holds_alternative<Out>(person.place), "only who is out of a call can be rung into it");
+  person.record.mute = person.record.rang_at ? std::min(person.record.mute, mute) : mute;
   person.record.rang_at = now;
   ring_until_ = std::max(ring_until_, until);
-  Ringing& ringing = person.place.emplace<Ringing>(Ringing{by, until, {}});
-  out.emplace_back(Reach{id(), person.user(), invitation(ringing)});
+  Ringing& ringing = person.place.emplace<Ringing>(Ringing{by, until, {}, mute});
+  out.emplace_back(Reach{id(), person.user(), invitation(ringing), mute != Mute::none});
   for (const DeviceId& device : devices) {
     ringing.phones.push_back({device});
     tell(device, invitation(ringing), out);
@@ -227,7 +235,7 @@ void Call::device_here(const UserId& user, const DeviceId& device, Actions& out)
     seat->away = false;
     tell_seated(ParticipantJoined{user, device}, person, out);
   }
-  if (auto* ringing = std::get_if<Ringing>(&person.place)) {
+  if (auto* ringing = std::get_if<Ringing>(&person.place); ringing && ringing->mute == Mute::none) {
     const std::size_t before = phones_here(*ringing);
     if (Phone* phone = phone_of(*ringing, device)) {
       phone->away = false;
@@ -351,6 +359,7 @@ void Call::check_invariants() const {
     }
     if (const Ringing* ringing = person.ringing()) {
       check(person.record.rang_at.has_value(), "who rings has been rung");
+      check(ringing->mute == Mute::none || ringing->phones.empty(), "what is muted rings nowhere");
       check(ringing->until <= ring_until_, "nobody rings after the last moment of ringing");
       for (const Phone& phone : ringing->phones) devices.push_back(phone.device);
     }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/id.hpp"
+#include "base/result.hpp"
 #include "base/time.hpp"
 #include "call/actions.hpp"
 #include "call/record.hpp"
@@ -29,6 +30,7 @@ struct Ringing {
   Party by;    ///< Who rings him, and hears how that goes.
   Time until;  ///< From this moment on it is too late to answer.
   std::vector<Phone> phones;
+  Mute mute = Mute::none;  ///< Else no phone rings.
 };
 
 struct Seated {
@@ -56,10 +58,29 @@ class Call {
     RoomId room;
     Media media = Media::audio;
     std::optional<std::string> metadata = {};
+    std::string key = {};  ///< Names the key of the token that it was started with.
+  };
+
+  /// All that a call is, as plain values: what outlives the process.
+  struct Saved {
+    Terms terms;
+    Time started_at;
+    std::optional<Time> answered_at = {};
+    Time ring_until;
+    std::uint64_t rev = 0;
+    std::vector<Person> people = {};
   };
 
   /// The caller takes the first seat. Then admit() all callees, ring() or refuse_busy() each, and settle().
   Call(Terms terms, const Party& caller, const DeviceId& device, Time now);
+
+  // ---- What outlives the process ----
+
+  [[nodiscard]] Saved save() const;
+  /// bad_request: nothing that save() can have given. All devices are away until device_here() says otherwise.
+  [[nodiscard]] static Result<Call> restore(Saved saved);
+  /// Of a restored call: that it needs its room, and who rings.
+  void tell_where_it_stands(Actions& out) const;
 
   // ---- What it is ----
 
@@ -67,6 +88,7 @@ class Call {
   [[nodiscard]] const RoomId& room() const { return terms_.room; }
   [[nodiscard]] Media media() const { return terms_.media; }
   [[nodiscard]] const std::optional<std::string>& metadata() const { return terms_.metadata; }
+  [[nodiscard]] const std::string& key() const { return terms_.key; }
   [[nodiscard]] State state() const { return answered_at_ ? State::active : State::ringing; }
   [[nodiscard]] std::uint64_t rev() const { return rev_; }
   [[nodiscard]] Time started_at() const { return started_at_; }
@@ -87,6 +109,8 @@ class Call {
   [[nodiscard]] std::optional<Time> deadline() const;
 
   [[nodiscard]] CallSnapshot snapshot(const UserId& user, const DeviceId& device) const;
+  /// He is called, but nothing tells him so.
+  [[nodiscard]] bool hidden_from(const UserId& user) const;
   /// Of a call that is over.
   [[nodiscard]] CallRecord record() const;
 
@@ -94,8 +118,8 @@ class Call {
 
   /// Puts somebody on the list, before those who ring are told who else is called. Again: his name may have changed.
   void admit(const Party& who, Role role);
-  /// He who neither rings nor sits rings on these devices.
-  void ring(const UserId& user, const std::vector<DeviceId>& devices, const Party& by, Time until, Time now,
+  /// He who neither rings nor sits rings on these devices, which are none if he is not to hear it.
+  void ring(const UserId& user, const std::vector<DeviceId>& devices, const Party& by, Time until, Mute mute, Time now,
             Actions& out);
   /// Like ring(), but he talks to somebody else: an answer at once.
   void refuse_busy(const UserId& user, Actions& out);
@@ -128,6 +152,8 @@ class Call {
   void check_invariants() const;
 
  private:
+  explicit Call(Saved saved);
+
   struct Ended {
     Time at;
     EndReason reason;

@@ -8,7 +8,10 @@
 
 namespace carillon::call {
 
-Calls::Calls(Config config) : config_{config}, requests_{config_.requests_kept, config_.requests_per_device_max} {}
+Calls::Calls(Config config)
+    : config_{config},
+      requests_{config_.requests_kept, config_.requests_per_device_max},
+      ring_limits_{config_.limits} {}
 
 // ---- Events in, actions out --------------------------------------------------------------------------------------
 
@@ -36,7 +39,8 @@ Result<Reply> Calls::answer(const Command& command, std::size_t method, Time now
   const Requests::Key key{command.device, user, method, *command.request};
   if (const Result<Reply>* answered = requests_.find(key)) return *answered;
   Result<Reply> reply = on(command, user, now, out);
-  requests_.remember(key, reply, now);
+  // Who was told to come back later may do so with the same request.
+  if (reply || !reply.error().retry_after) requests_.remember(key, reply, now);
   return reply;
 }
 
@@ -101,6 +105,7 @@ void Calls::deliver(Actions& out) {
 }
 
 void Calls::file(const Call& call, Actions& out) {
+  changed_.insert(call.id());
   const auto found = calls_.find(call.id());
   Live& live = found->second;
   const std::optional<Time> due = call.over() ? std::nullopt : call.deadline();
@@ -182,6 +187,18 @@ void Calls::on(const DeclinedByPush& event, Time now, Actions& out) {
   file(*call, out);
 }
 
+// ---- Who does not want to hear whom ------------------------------------------------------------------------------
+
+void Calls::on(const BlockChanged& event, Time, Actions&) {
+  if (event.on) {
+    muting_.block(event.user, event.whom);
+  } else {
+    muting_.unblock(event.user, event.whom);
+  }
+}
+
+void Calls::on(const DoNotDisturbChanged& event, Time, Actions&) { muting_.set_do_not_disturb(event.user, event.on); }
+
 void Calls::on(const RoomFailed& event, Time now, Actions& out) {
   Call* call = live(event.call);
   if (!call) return;
@@ -222,7 +239,9 @@ bool Calls::talks(const UserId& user) const {
 
 std::vector<CallSnapshot> Calls::snapshot(const UserId& user, const DeviceId& device) const {
   std::vector<CallSnapshot> all;
-  for (const CallId& id : calls_of(user)) all.push_back(find(id)->snapshot(user, device));
+  for (const CallId& id : calls_of(user)) {
+    if (!find(id)->hidden_from(user)) all.push_back(find(id)->snapshot(user, device));
+  }
   return all;
 }
 
@@ -269,7 +288,8 @@ void Calls::check_invariants() const {
           check(presence_.find(phone.device) != nullptr, "only known devices ring");
         }
         std::ranges::sort(here);
-        check(here == presence_.devices_of(person.user()), "every connected device of who is called rings");
+        check(ringing->mute != Mute::none || here == presence_.devices_of(person.user()),
+              "every connected device of who is called rings");
       }
     }
   }

@@ -18,8 +18,10 @@
 #include "call/call.hpp"
 #include "call/config.hpp"
 #include "call/events.hpp"
+#include "call/muting.hpp"
 #include "call/presence.hpp"
 #include "call/requests.hpp"
+#include "call/ring_limits.hpp"
 #include "call/snapshot.hpp"
 
 namespace carillon::call {
@@ -38,6 +40,13 @@ struct Counts {
   std::size_t requests = 0;  ///< Remembered answers.
 };
 
+/// A device that was connected or in grace.
+struct SavedDevice {
+  DeviceId device;
+  UserId user;
+  std::string name;
+};
+
 class Calls {
  public:
   explicit Calls(Config config = {});
@@ -51,6 +60,16 @@ class Calls {
   /// Ends every call: the server stops.
   [[nodiscard]] Actions end_all(EndReason why, Time now);
 
+  // ---- What outlives the process: saved.cpp ----
+
+  /// Calls that are new, have changed or are over since the last time; find() tells which.
+  [[nodiscard]] std::vector<CallId> take_changed();
+  /// Before the first event: the calls of a process that is gone. Their devices have time to come back
+  /// (Config::restored_grace), who rings goes on ringing for what is left of his time. What cannot be is left out, and
+  /// named in `wrong`.
+  [[nodiscard]] Actions restore(const std::vector<SavedDevice>& devices, std::vector<Call::Saved> calls, Time now,
+                                std::vector<Error>& wrong);
+
   /// nullptr: no such call, or it has ended. Valid until the next handle() or tick().
   [[nodiscard]] const Call* find(const CallId& call) const;
   /// The calls of this user that ring or run, as this device sees them: `welcome.calls`. Take it after
@@ -61,6 +80,8 @@ class Calls {
   /// The call of a device that is in exactly one; media methods may then leave out `callId`.
   [[nodiscard]] std::optional<CallId> only_call_of(const DeviceId& device) const;
   [[nodiscard]] const Presence& presence() const { return presence_; }
+  [[nodiscard]] const Muting& muting() const { return muting_; }
+  [[nodiscard]] const Refusals& refusals() const { return refusals_; }
   [[nodiscard]] Counts counts() const;
 
   /// Aborts on a bug. Cheap enough for tests, not for each event of a busy server.
@@ -78,6 +99,8 @@ class Calls {
   void on(const DeviceClosed& event, Time now, Actions& out);
   void on(const Reached& event, Time now, Actions& out);
   void on(const DeclinedByPush& event, Time now, Actions& out);
+  void on(const BlockChanged& event, Time now, Actions& out);
+  void on(const DoNotDisturbChanged& event, Time now, Actions& out);
   void on(const RoomFailed& event, Time now, Actions& out);
 
   /// Answers a repeated request as before, without a second effect.
@@ -95,12 +118,17 @@ class Calls {
   [[nodiscard]] Call* in_room(const std::optional<RoomId>& room);
   [[nodiscard]] Call* recalled(const UserId& user, const DeviceId& device, const std::vector<UserId>& callees);
   [[nodiscard]] Call* shared_with(const UserId& user, const UserId& callee);
+  /// `again`: the call that a new one takes the place of, or nullptr.
+  [[nodiscard]] Result<> may_begin(const StartCall& command, const UserId& user, const std::vector<UserId>& callees,
+                                   const Call* again, Time now);
   [[nodiscard]] Result<Reply> begin(const StartCall& command, const UserId& user, const std::vector<UserId>& callees,
                                     Time until, Time now, Actions& out);
 
   [[nodiscard]] Result<std::vector<UserId>> checked_callees(const std::vector<UserId>& callees,
                                                             const UserId& user) const;
   [[nodiscard]] Result<Duration> checked_ring(const std::optional<Duration>& ring) const;
+  /// Counts these rings, or refuses them all.
+  [[nodiscard]] Result<> may_ring(const UserId& user, const std::vector<UserId>& callees, Time now);
   void ring(Call& call, const std::vector<UserId>& callees, const Party& by, Role role, Time until, Time now,
             Actions& out);
   [[nodiscard]] static Reply reply_of(const Call& call) { return {call.id(), call.room(), call.ring_until()}; }
@@ -123,9 +151,13 @@ class Calls {
   Config config_;
   Presence presence_;
   Requests requests_;
+  Muting muting_;
+  RingLimits ring_limits_;
+  Refusals refusals_;
   std::unordered_map<CallId, Live> calls_;
   std::unordered_map<RoomId, CallId> by_room_;
   std::map<UserId, std::set<CallId>> by_user_;  // the calls a person is on the list of
+  std::set<CallId> changed_;                    // since take_changed()
   std::set<std::pair<Time, CallId>> due_;       // one entry for each call in which somebody rings
 };
 

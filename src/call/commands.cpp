@@ -75,6 +75,7 @@ Result<Reply> Calls::on(const Invite& command, const UserId& user, Time now, Act
     const Person* person = call->person(callee);
     return person && !std::holds_alternative<Out>(person->place);  // rings already, or is here
   });
+  if (const auto allowed = may_ring(user, *callees, now); !allowed) return allowed.error();
   const Role role = call->state() == State::ringing ? Role::callee : Role::invited;
   ring(*call, *callees, presence_.party(user), role, now + *ring_for, now, out);
   file(*call, out);
@@ -117,14 +118,33 @@ Result<Duration> Calls::checked_ring(const std::optional<Duration>& ring) const 
   return time;
 }
 
+Result<> Calls::may_ring(const UserId& user, const std::vector<UserId>& callees, Time now) {
+  if (config_.limits.rings_per_minute_user > 0 && callees.size() > config_.limits.rings_per_minute_user)
+    return fail(Errc::too_large, "more callees than anybody may ring in a minute");
+  const auto refusal = ring_limits_.take(user, callees, now);
+  if (!refusal) return {};
+  const bool all = refusal->limit == Limit::rings_per_minute_user;
+  ++(all ? refusals_.rings_per_minute_user : refusals_.rings_per_minute_pair);
+  return fail(Errc::rate_limited, all ? "you ring too many people" : "you ring the same person too often",
+              refusal->retry_after);
+}
+
+/// Who does not want to hear it is, for everybody else, like somebody who is not here: also busy he is not, and his
+/// name is not known.
 void Calls::ring(Call& call, const std::vector<UserId>& callees, const Party& by, Role role, Time until, Time now,
                  Actions& out) {
-  for (const UserId& callee : callees) call.admit(presence_.party(callee), role);
   for (const UserId& callee : callees) {
-    if (!config_.call_waiting && talks(callee)) {
+    const bool heard = muting_.of(callee, by.user) == Mute::none;
+    call.admit(heard ? presence_.party(callee) : Party{callee, {}}, role);
+  }
+  for (const UserId& callee : callees) {
+    const Mute mute = muting_.of(callee, by.user);
+    if (mute != Mute::none) {
+      call.ring(callee, {}, by, until, mute, now, out);
+    } else if (!config_.call_waiting && talks(callee)) {
       call.refuse_busy(callee, out);
     } else {
-      call.ring(callee, presence_.devices_of(callee), by, until, now, out);
+      call.ring(callee, presence_.devices_of(callee), by, until, mute, now, out);
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "base/time.hpp"
+#include "call/limits.hpp"
 
 namespace carillon::call {
 
@@ -35,6 +36,12 @@ struct Config {
   /// `requestId` gets the same answer. A client gives up on a request well before.
   Duration requests_kept = std::chrono::minutes{2};
   std::size_t requests_per_device_max = 32;
+
+  /// After a restart of the server, how long devices have to come back: a client that has tried in vain for a while
+  /// waits up to 8 s between two tries.
+  Duration restored_grace = std::chrono::seconds{20};
+
+  Limits limits;
 };
 
 }  // namespace carillon::call

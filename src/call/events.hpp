@@ -70,13 +70,26 @@ struct DeclinedByPush {
   DeviceId device;
 };
 
+/// From now on, and not for what rings already: `user` does not hear `whom` ring, or does again.
+struct BlockChanged {
+  UserId user;
+  UserId whom;
+  bool on = true;
+};
+
+/// From now on nothing rings for this user, or does again.
+struct DoNotDisturbChanged {
+  UserId user;
+  bool on = true;
+};
+
 /// The room of this call is lost (its worker died) and will not come back.
 struct RoomFailed {
   CallId call;
 };
 
-using Event =
-    std::variant<DeviceConnected, DeviceResumed, DeviceLost, DeviceClosed, Reached, DeclinedByPush, RoomFailed>;
+using Event = std::variant<DeviceConnected, DeviceResumed, DeviceLost, DeviceClosed, Reached, DeclinedByPush,
+                           BlockChanged, DoNotDisturbChanged, RoomFailed>;
 
 // ---- Commands: one from a device, each answered with a Reply or an Error ---------------------------------------
 
@@ -90,6 +103,8 @@ struct StartCall {
   std::optional<Duration> ring = {};         ///< 1 s to Config::ring_max; else Config::ring.
   std::optional<std::string> metadata = {};  ///< JSON text of the app, handed on as it is.
   std::optional<RequestId> request = {};
+  std::optional<std::size_t> calls_max = {};  ///< How many calls its user may have going at once as their caller.
+  std::string key = {};                       ///< Names the key that has signed the token of this device.
 };
 
 struct Accept {

@@ -24,7 +24,7 @@ std::string_view to_string(Decision decision) {
 // ---- The life of a ring ----------------------------------------------------------------------------------------
 
 void Reaching::begin(const Reach& reach, ReachActions& out) {
-  const bool is_new = rings_[reach.user].emplace(reach.call, Ring{reach.invitation, {}, {}}).second;
+  const bool is_new = rings_[reach.user].emplace(reach.call, Ring{reach.invitation, reach.muted, {}, {}, {}}).second;
   check(is_new, "a ring begins when the one before is over");
   ledgers_.try_emplace(reach.call);
   out.emplace_back(FindTargets{reach.call, reach.user});
@@ -51,6 +51,7 @@ void Reaching::found(const CallId& call, const UserId& user, std::vector<PushTar
                      ReachActions& out) {
   Ring* ring = ring_of(call, user);
   if (!ring || ring->targets) return;
+  if (ring->muted) targets.clear();
   ring->targets = std::move(targets);
   for (const PushTarget& target : *ring->targets) {
     const LedgerEntry* line = socket_line(ledgers_.at(call), *ring, target.device);

@@ -137,6 +137,7 @@ class Reaching {
   /// One person's ring. His earlier rings of the same call are lines of the ledger only.
   struct Ring {
     CallStarted invitation;
+    bool muted = false;                                   ///< Whoever is found is not told.
     std::vector<std::size_t> lines;                       ///< Of the ledger: those of this ring.
     std::set<DeviceId> sockets;                           ///< Devices that ring over a socket now.
     std::optional<std::vector<PushTarget>> targets = {};  ///< nullopt: not known yet.

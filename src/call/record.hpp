@@ -9,6 +9,7 @@
 #include "base/id.hpp"
 #include "base/time.hpp"
 #include "call/events.hpp"
+#include "call/muting.hpp"
 #include "call/reason.hpp"
 
 namespace carillon::call {
@@ -30,9 +31,12 @@ struct PersonRecord {
   std::optional<Time> left_at = {};      ///< Last in the call.
   Duration in_call{0};                   ///< Sum over all stays.
   EndReason reason = EndReason::hangup;  ///< How it ended for this person.
+  Mute mute = Mute::none;                ///< Of all his rings, the one that was heard best.
 
-  /// Did not answer, and did not say no either.
-  [[nodiscard]] bool missed() const { return role != Role::caller && !joined_at && reason != EndReason::declined; }
+  /// Did not answer, and did not say no either. Of who is blocked there is nothing to miss.
+  [[nodiscard]] bool missed() const {
+    return role != Role::caller && !joined_at && reason != EndReason::declined && mute != Mute::blocked;
+  }
 
   friend bool operator==(const PersonRecord&, const PersonRecord&) = default;
 };

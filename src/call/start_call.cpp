@@ -7,6 +7,12 @@
 #include "call/calls.hpp"
 
 namespace carillon::call {
+namespace {
+
+/// Nobody knows when a call will end; a short one lasts a few seconds.
+constexpr Duration room_may_be_free_after = std::chrono::seconds{5};
+
+}  // namespace
 
 Result<Reply> Calls::on(const StartCall& command, const UserId& user, Time now, Actions& out) {
   const auto callees = checked_callees(command.callees, user);
@@ -21,17 +27,20 @@ Result<Reply> Calls::on(const StartCall& command, const UserId& user, Time now, 
       return fail(Errc::forbidden, "a call is on in this room, and you were not called");
     return enter(*call, user, command.device, now, out);
   }
-  if (Call* call = recalled(user, command.device, *callees)) {
-    if (call->state() == State::active && !call->pair()) return reply_of(*call);  // a group is still there
-    call->leave(user, EndReason::hangup, now, out);
-    file(*call, out);
-  } else if (callees->size() == 1) {
+  Call* again = recalled(user, command.device, *callees);
+  if (again && again->state() == State::active && !again->pair()) return reply_of(*again);  // a group is still there
+  if (!again && callees->size() == 1) {
     if (Call* shared = shared_with(user, callees->front())) {
       const bool glare = shared->person(user)->ringing();
       auto reply = enter(*shared, user, command.device, now, out);
       if (glare && reply) shared->met(command.device, callees->front(), out);
       return reply;
     }
+  }
+  if (const auto allowed = may_begin(command, user, *callees, again, now); !allowed) return allowed.error();
+  if (again) {
+    again->leave(user, EndReason::hangup, now, out);
+    file(*again, out);
   }
   return begin(command, user, *callees, now + *ring_for, now, out);
 }
@@ -68,18 +77,44 @@ Call* Calls::shared_with(const UserId& user, const UserId& callee) {
   return nullptr;
 }
 
+Result<> Calls::may_begin(const StartCall& command, const UserId& user, const std::vector<UserId>& callees,
+                          const Call* again, Time now) {
+  const std::vector<CallId> seats = seats_of(command.device);
+  if (seats.size() - (again ? 1 : 0) >= config_.calls_per_device_max)
+    return fail(Errc::conflict, "this device is in too many calls");
+  if (command.calls_max) {
+    const std::vector<CallId> mine = calls_of(user);
+    const auto going = std::ranges::count_if(mine, [&](const CallId& id) {
+      const Call* call = find(id);
+      return call != again && call->caller().user() == user;
+    });
+    if (static_cast<std::size_t>(going) >= *command.calls_max)
+      return fail(Errc::forbidden, "the token grants no more calls at once");
+  }
+  if (config_.limits.rooms_per_key > 0) {
+    const auto going = std::ranges::count_if(calls_, [&](const auto& entry) {
+      const Call& call = entry.second.call;
+      return &call != again && call.key() == command.key;
+    });
+    if (static_cast<std::size_t>(going) >= config_.limits.rooms_per_key) {
+      ++refusals_.rooms_per_key;
+      return fail(Errc::rate_limited, "as many calls are on as the key of this token may have", room_may_be_free_after);
+    }
+  }
+  return may_ring(user, callees, now);
+}
+
 Result<Reply> Calls::begin(const StartCall& command, const UserId& user, const std::vector<UserId>& callees, Time until,
                            Time now, Actions& out) {
-  if (seats_of(command.device).size() >= config_.calls_per_device_max) {
-    return fail(Errc::conflict, "this device is in too many calls");
-  }
   check(!calls_.contains(command.new_call), "the id of a new call is new");
   const Party caller = presence_.party(user);
   const RoomId room = command.room.value_or(command.new_room);
   Call& call =
       calls_
-          .emplace(command.new_call,
-                   Live{Call{{command.new_call, room, command.media, command.metadata}, caller, command.device, now}})
+          .emplace(
+              command.new_call,
+              Live{Call{
+                  {command.new_call, room, command.media, command.metadata, command.key}, caller, command.device, now}})
           .first->second.call;
   by_room_.emplace(room, call.id());
   out.emplace_back(OpenRoom{call.id(), room});

@@ -45,7 +45,7 @@ std::string describe(const Action& action) {
           [](const OpenRoom&) { return std::string{"open room"}; },
           [](const CloseRoom&) { return std::string{"close room"}; },
           [](const DropPeer& a) { return fmt::format("drop peer {}", a.device); },
-          [](const Reach& a) { return fmt::format("reach {}", a.user); },
+          [](const Reach& a) { return fmt::format("reach {}{}", a.user, a.muted ? " muted" : ""); },
           [](const StopReaching& a) { return fmt::format("stop reaching {} {}", a.user, to_string(a.reason)); },
           [](const ForgetDevice& a) { return fmt::format("forget {}", a.device); },
           [](const WriteRecord& a) { return fmt::format("record {}", to_string(a.record.reason)); },

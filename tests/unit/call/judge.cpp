@@ -46,6 +46,22 @@ void Judge::enters(const DeviceId& device, const CallId& id) {
   call.peers.insert(device);
 }
 
+void Judge::blocks(const UserId& user, const UserId& whom, bool on) {
+  if (on) {
+    blocks_.insert({user, whom});
+  } else {
+    blocks_.erase({user, whom});
+  }
+}
+
+void Judge::disturb(const UserId& user, bool on) {
+  if (on) {
+    undisturbed_.erase(user);
+  } else {
+    undisturbed_.insert(user);
+  }
+}
+
 void Judge::acted(const Actions& actions) {
   for (const Action& action : actions) std::visit([&](const auto& what) { judge(what); }, action);
 }
@@ -63,6 +79,7 @@ void Judge::judge(const Tell& tell) {
   const bool sits = seat != call.seats.end() && seat->second == device;
   if (std::holds_alternative<CallStarted>(tell.message)) {
     EXPECT_FALSE(sits) << "rings who is in it: " << describe(Action{tell});
+    EXPECT_FALSE(call.muted.contains(user_of(device))) << "rings who does not want to hear it";
     call.phones.insert(device);
   } else if (ends) {
     const bool owed = call.owed.erase(device) > 0;
@@ -98,7 +115,12 @@ void Judge::judge(const DropPeer& drop) {
 }
 
 void Judge::judge(const Reach& reach) {
-  EXPECT_TRUE(calls_[reach.call].reaching.insert(reach.user).second) << "push tries once for each ring";
+  Seen& call = calls_[reach.call];
+  EXPECT_TRUE(call.reaching.insert(reach.user).second) << "push tries once for each ring";
+  const bool muted = undisturbed_.contains(reach.user) || blocks_.contains({reach.user, reach.invitation.caller.user});
+  EXPECT_EQ(reach.muted, muted) << reach.user.str();
+  call.muted.erase(reach.user);
+  if (muted) call.muted.insert(reach.user);
 }
 
 void Judge::judge(const StopReaching& stop) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "call/calls.hpp"
 
@@ -18,6 +19,8 @@ class Judge {
   void back(const DeviceId& device) { lost_.erase(device); }
   void gone(const DeviceId& device);
   void answered(const Command& command, const Reply& reply);
+  void blocks(const UserId& user, const UserId& whom, bool on);
+  void disturb(const UserId& user, bool on);
 
   void acted(const Actions& actions);
   /// Between two events: nobody who sits rings on, nobody is owed a word, only who sits has media.
@@ -36,6 +39,7 @@ class Judge {
     std::set<DeviceId> owed;           ///< Lost a seat to another device: to be told.
     std::set<DeviceId> peers;          ///< May have media in the room.
     std::set<UserId> reaching;
+    std::set<UserId> muted;  ///< Called without hearing it, by his latest ring.
     bool room = false;
   };
 
@@ -53,6 +57,8 @@ class Judge {
   std::map<CallId, Seen> calls_;
   std::set<CallId> ended_;
   std::set<DeviceId> lost_;
+  std::set<std::pair<UserId, UserId>> blocks_;  ///< Who does not want to hear whom.
+  std::set<UserId> undisturbed_;
   std::map<DeviceId, std::set<CallId>> missed_;  ///< By lost devices: ends they must hear of when they resume.
   std::size_t answered_ = 0;
 };

@@ -46,6 +46,9 @@ Config rules(Dice& dice) {
   config.open_rooms = dice.percent(70);
   config.people_max = dice.one_of<std::size_t>({3, 5, 64});
   config.calls_per_device_max = dice.one_of<std::size_t>({1, 2, 8});
+  config.limits.rings_per_minute_user = dice.one_of<std::size_t>({0, 0, 0, 3, 20});
+  config.limits.rings_per_minute_pair = dice.one_of<std::size_t>({0, 0, 0, 1, 5});
+  config.limits.rooms_per_key = dice.one_of<std::size_t>({0, 0, 0, 2});
   config.requests_per_device_max = 10'000;  // none is forgotten before its time: repetitions can be told for sure
   return config;
 }
@@ -97,7 +100,20 @@ class Simulation {
       return happens(Reached{some_call(device), UserId{dice_.one_of(users_)}, dice_.roll(3)}, device);
     if (dice_.percent(3))
       return happens(DeclinedByPush{some_call(device), user_of(device.id.str()), device.id}, device);
+    if (dice_.percent(2)) return some_muting(device);
     send(some_command(device));
+  }
+
+  void some_muting(Device& device) {
+    const UserId user = user_of(device.id.str());
+    const bool on = dice_.percent(40);
+    if (dice_.percent(50)) {
+      judge_.disturb(user, !on);
+      return happens(DoNotDisturbChanged{user, on}, device);
+    }
+    const UserId whom{dice_.one_of(users_)};
+    judge_.blocks(user, whom, on);
+    happens(BlockChanged{user, whom, on}, device);
   }
 
   void line_changes(Device& device) {
@@ -161,6 +177,8 @@ class Simulation {
                     .new_room = RoomId{fmt::format("room-{}", ids_)},
                     .ring = some_time(),
                     .request = request};
+    if (dice_.percent(20)) start.calls_max = dice_.roll(3);
+    start.key = dice_.one_of<std::string>({"one", "two"});
     if (dice_.percent(15)) start.room = RoomId{fmt::format("conversation-{}", dice_.roll(3))};
     return start;
   }
@@ -215,7 +233,10 @@ class Simulation {
     return std::visit(
         [&](const auto& what) {
           if (!what.request || (!reply && reply.error().detail == "this device is not connected")) return true;
-          const auto [found, first] = answers_.emplace(std::pair{what.device, *what.request}, std::pair{now_, reply});
+          const std::pair key{what.device, *what.request};
+          // Who was told to come back later may do so.
+          if (!reply && reply.error().retry_after && !answers_.contains(key)) return true;
+          const auto [found, first] = answers_.emplace(key, std::pair{now_, reply});
           if (first) return true;
           if (found->second.first + config_.requests_kept <= now_) return true;
           EXPECT_TRUE(found->second.second == reply) << "another answer to the same request";

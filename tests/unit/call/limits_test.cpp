@@ -1,0 +1,145 @@
+// What the machine refuses to who does too much, and to tokens that grant less: an error that says when to come back,
+// and nothing changes.
+#include <gtest/gtest.h>
+
+#include "unit/call/town.hpp"
+
+namespace carillon::call {
+namespace {
+
+using ::testing::ElementsAre;
+
+Config with(Limits limits) {
+  Config config;
+  config.limits = limits;
+  return config;
+}
+
+/// A call that ends at once, so that only its ring counts.
+Happened ring_once(Town& town, const std::string& device, std::vector<std::string> callees) {
+  Happened happened = town.start(device, std::move(callees));
+  if (happened.ok()) town.end(device);
+  return happened;
+}
+
+TEST(Limits, WhoRingsTooManyIsToldWhenToComeBack) {
+  Town town = quiet_town(with({.rings_per_minute_user = 2}));
+  EXPECT_TRUE(ring_once(town, "alice.phone", {"bob"}).ok());
+  town.now += 5s;
+  EXPECT_TRUE(ring_once(town, "alice.laptop", {"carol"}).ok());
+  const Happened refused = town.start("alice.phone", {"dave"});
+  EXPECT_THAT(refused, Refused(Errc::rate_limited));
+  EXPECT_EQ(refused.reply.error().retry_after, 55s);
+  EXPECT_EQ(town.calls.refusals().rings_per_minute_user, 1u);
+  EXPECT_TRUE(town.start("dave.phone", {"alice"}).ok()) << "the others ring on";
+  town.now += 55s;
+  EXPECT_TRUE(town.start("alice.laptop", {"carol"}).ok());
+}
+
+TEST(Limits, TheSamePersonIsNotRungTooOften) {
+  Town town = quiet_town(with({.rings_per_minute_pair = 1}));
+  EXPECT_TRUE(ring_once(town, "alice.phone", {"bob"}).ok());
+  EXPECT_THAT(town.start("alice.phone", {"bob", "carol"}), Refused(Errc::rate_limited));
+  EXPECT_EQ(town.calls.refusals().rings_per_minute_pair, 1u);
+  EXPECT_TRUE(town.start("alice.phone", {"carol"}).ok());
+  EXPECT_TRUE(town.start("dave.phone", {"bob"}).ok());
+}
+
+TEST(Limits, AnInvitationCountsLikeACall) {
+  Town town = quiet_town(with({.rings_per_minute_user = 2}));
+  town.start("alice.phone", {"bob"});
+  town.accept("bob.phone");
+  EXPECT_TRUE(town.invite("alice.phone", {"carol"}).ok());
+  EXPECT_THAT(town.invite("alice.phone", {"dave"}), Refused(Errc::rate_limited));
+  EXPECT_TRUE(town.invite("alice.phone", {"carol"}).ok()) << "she rings already: nobody is rung by this";
+  EXPECT_TRUE(town.invite("bob.phone", {"dave"}).ok());
+}
+
+TEST(Limits, MoreCalleesThanAMinuteAllowsAreTooManyForever) {
+  Town town = quiet_town(with({.rings_per_minute_user = 2}));
+  const Happened refused = town.start("alice.phone", {"bob", "carol", "dave"});
+  EXPECT_THAT(refused, Refused(Errc::too_large));
+  EXPECT_FALSE(refused.reply.error().retry_after);
+}
+
+TEST(Limits, WhatRingsNobodyIsNotCounted) {
+  Town town = quiet_town(with({.rings_per_minute_user = 1}));
+  town.start("alice.phone", {"bob"});
+  EXPECT_TRUE(town.start("bob.phone", {"alice"}).ok()) << "glare: they meet";
+  EXPECT_TRUE(town.start("bob.laptop", {"carol"}).ok());
+}
+
+TEST(Limits, ARefusedRequestMayBeTriedAgainAndASuccessfulOneIsDoneOnce) {
+  Town town = quiet_town(with({.rings_per_minute_user = 1}));
+  ring_once(town, "alice.phone", {"bob"});
+  StartCall again = town.to_start("alice.phone", {"carol"});
+  again.request = RequestId{"one"};
+  EXPECT_THAT(town.start(again), Refused(Errc::rate_limited));
+  town.now += 1min;
+  EXPECT_TRUE(town.start(again).ok());
+  const Happened repeated = town.start(again);
+  EXPECT_TRUE(repeated.ok());
+  EXPECT_TRUE(repeated.actions.empty());
+}
+
+TEST(Limits, ARefusedRecallLeavesTheCallAsItIs) {
+  Town town = quiet_town(with({.rings_per_minute_pair = 1}));
+  town.start("alice.phone", {"bob"});
+  EXPECT_THAT(town.start("alice.phone", {"bob"}), Refused(Errc::rate_limited));
+  EXPECT_TRUE(town.accept("bob.phone").ok());
+}
+
+TEST(Limits, AKeyHasSoManyCallsAtATime) {
+  Town town = quiet_town(with({.rooms_per_key = 1}));
+  StartCall first = town.to_start("alice.phone", {"bob"});
+  first.key = "app";
+  EXPECT_TRUE(town.start(first).ok());
+  const CallId on = town.latest;
+  StartCall second = town.to_start("carol.phone", {"dave"});
+  second.key = "app";
+  const Happened refused = town.start(second);
+  EXPECT_THAT(refused, Refused(Errc::rate_limited));
+  EXPECT_TRUE(refused.reply.error().retry_after);
+  EXPECT_EQ(town.calls.refusals().rooms_per_key, 1u);
+  StartCall other = town.to_start("carol.phone", {"dave"});
+  other.key = "other app";
+  EXPECT_TRUE(town.start(other).ok());
+  town.end("alice.phone", on);
+  StartCall third = town.to_start("alice.laptop", {"bob"});
+  third.key = "app";
+  EXPECT_TRUE(town.start(third).ok());
+}
+
+TEST(Limits, ACallThatTakesThePlaceOfAnotherNeedsNoRoomBesideIt) {
+  Town town = quiet_town(with({.rooms_per_key = 1}));
+  town.start("alice.phone", {"bob"});
+  StartCall recall = town.to_start("alice.phone", {"bob"});
+  recall.calls_max = 1;
+  EXPECT_TRUE(town.start(recall).ok());
+}
+
+TEST(Grants, AUserHasAsManyCallsAtOnceAsHisTokenSays) {
+  Town town = quiet_town();
+  const auto start = [&](const std::string& device, const std::string& callee) {
+    StartCall command = town.to_start(device, {callee});
+    command.calls_max = 1;
+    return town.start(command);
+  };
+  EXPECT_TRUE(start("alice.phone", "bob").ok());
+  const CallId first = town.latest;
+  const Happened refused = start("alice.laptop", "carol");
+  EXPECT_THAT(refused, Refused(Errc::forbidden));
+  EXPECT_TRUE(start("carol.phone", "alice").ok()) << "who is called is not their caller";
+  town.end("alice.phone", first);
+  EXPECT_TRUE(start("alice.laptop", "dave").ok());
+}
+
+TEST(Grants, NoneAtAllMayBeGranted) {
+  Town town = quiet_town();
+  StartCall command = town.to_start("alice.phone", {"bob"});
+  command.calls_max = 0;
+  EXPECT_THAT(town.start(command), Refused(Errc::forbidden));
+}
+
+}  // namespace
+}  // namespace carillon::call
