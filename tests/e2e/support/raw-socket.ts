@@ -51,7 +51,7 @@ export class RawSocket {
 
   private constructor(readonly socket: Socket) {
     socket.setNoDelay(true);
-    socket.on('data', (data) => {
+    socket.on('data', (data: Buffer) => {
       this.bytes = Buffer.concat([this.bytes, data]);
       if (this.status === 101 || this.readHead()) this.readFrames();
       this.wake();
