@@ -51,6 +51,21 @@ Result<std::optional<Time>> read_time(const json::object& claims, std::string_vi
   return std::optional<Time>{from_ms(std::llround(seconds * 1000))};
 }
 
+/// calls.to: user ids, as `sub` has them.
+Result<std::vector<std::string>> read_users(const json::value& value) {
+  const json::array* const array = value.if_array();
+  if (!array) return wrong_claim("calls.to: expected array");
+  std::vector<std::string> users;
+  for (const json::value& item : *array) {
+    const json::string* const text = item.if_string();
+    const bool good =
+        text && !text->empty() && text->size() <= id_bytes_max && !has_control({text->data(), text->size()});
+    if (!good) return wrong_claim(fmt::format("calls.to[{}]: expected a user id", users.size()));
+    users.emplace_back(text->data(), text->size());
+  }
+  return users;
+}
+
 Result<CallGrants> read_grants(const json::object& claims) {
   CallGrants grants;
   const json::value* const value = claims.if_contains("calls");
@@ -65,6 +80,17 @@ Result<CallGrants> read_grants(const json::object& claims) {
     if (!member) continue;
     if (!member->is_bool()) return wrong_claim(fmt::format("calls.{}: expected boolean", name));
     *grant = member->get_bool();
+  }
+  if (const json::value* const to = object->if_contains("to")) {
+    auto users = read_users(*to);
+    if (!users) return users.error();
+    grants.to = std::move(*users);
+  }
+  if (const json::value* const max = object->if_contains("max")) {
+    boost::system::error_code inexact;
+    const auto number = max->to_number<std::uint32_t>(inexact);
+    if (inexact) return wrong_claim("calls.max: expected a whole number, 0 or more");
+    grants.max = number;
   }
   return grants;
 }
@@ -119,12 +145,14 @@ Result<Claims> read_claims(const json::object& payload) {
 
 }  // namespace
 
-Result<Claims> verify_access_token(std::string_view token, const KeySet& keys, Time now) {
-  const auto payload = verify_jws(token, keys, token_bytes_max);
+Result<Claims> verify_access_token(std::string_view token, const KeySet& keys, Time now, std::string* key) {
+  std::optional<Key> signer;
+  const auto payload = verify_jws(token, keys, token_bytes_max, &signer);
   if (!payload) return payload.error();
   auto claims = read_claims(*payload);
   if (!claims) return claims;
   if (const auto checked = check_times(*claims, now); !checked) return checked.error();
+  if (key) *key = keys.name_of(*signer);
   return claims;
 }
 
@@ -137,10 +165,13 @@ Result<std::string> sign_access_token(const Claims& claims, const Key& key) {
   if (claims.not_before) payload["nbf"] = seconds_of(*claims.not_before);
   payload["exp"] = seconds_of(claims.expires_at);
   if (claims.calls != CallGrants{}) {
-    payload["calls"] = {{"start", claims.calls.start},
-                        {"accept", claims.calls.accept},
-                        {"publish", claims.calls.publish},
-                        {"moderate", claims.calls.moderate}};
+    json::object calls{{"start", claims.calls.start},
+                       {"accept", claims.calls.accept},
+                       {"publish", claims.calls.publish},
+                       {"moderate", claims.calls.moderate}};
+    if (claims.calls.to) calls["to"] = json::array(claims.calls.to->begin(), claims.calls.to->end());
+    if (claims.calls.max) calls["max"] = *claims.calls.max;
+    payload["calls"] = std::move(calls);
   }
   // What we would not accept ourselves is not signed.
   if (const auto readable = read_claims(payload); !readable) return fail(Errc::bad_request, readable.error().detail);

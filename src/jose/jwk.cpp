@@ -4,6 +4,7 @@
 #include "jose/key_impl.hpp"
 #include "jose/key_set.hpp"
 
+#include <fmt/format.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -173,6 +174,14 @@ std::vector<Key> KeySet::candidates(Algorithm algorithm, std::string_view kid) c
     if (kid.empty() || key.kid().empty() || key.kid() == kid) found.push_back(key);
   }
   return found;
+}
+
+std::string KeySet::name_of(const Key& key) const {
+  for (std::size_t place = 0; place < keys_.size(); ++place) {
+    if (!keys_[place].is(key)) continue;
+    return key.kid().empty() ? fmt::format("{} {}", to_string(key.algorithm()), place) : key.kid();
+  }
+  return {};
 }
 
 }  // namespace carillon::jose

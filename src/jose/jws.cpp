@@ -78,7 +78,8 @@ Result<std::string> sign_jws(const json::object& payload, const Key& key, std::s
   return token + "." + base64url_encode(*signature);
 }
 
-Result<json::object> verify_jws(std::string_view token, const KeySet& keys, std::size_t bytes_max) {
+Result<json::object> verify_jws(std::string_view token, const KeySet& keys, std::size_t bytes_max,
+                                std::optional<Key>* signer) {
   if (token.empty()) return refuse("malformed token: it is empty");
   if (token.size() > bytes_max) return refuse("malformed token: it is too long");
   const std::size_t first = token.find('.');
@@ -94,9 +95,10 @@ Result<json::object> verify_jws(std::string_view token, const KeySet& keys, std:
   const std::vector<Key> candidates = keys.candidates(header->algorithm, header->kid);
   if (candidates.empty()) return refuse("no key of this server has the token's alg and kid");
   const std::string_view signed_part = token.substr(0, second);
-  const bool is_signed = std::any_of(candidates.begin(), candidates.end(),
-                                     [&](const Key& key) { return key.verify(signed_part, *signature); });
-  if (!is_signed) return refuse("the token's signature is wrong");
+  const auto key = std::find_if(candidates.begin(), candidates.end(),
+                                [&](const Key& one) { return one.verify(signed_part, *signature); });
+  if (key == candidates.end()) return refuse("the token's signature is wrong");
+  if (signer) *signer = *key;
 
   // Only now is the payload looked at: what nobody has signed is not parsed.
   const auto payload = base64url_decode(token.substr(first + 1, second - first - 1));

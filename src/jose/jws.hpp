@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ namespace carillon::jose {
 
 /// The payload of a token that one of the keys has signed. Errc::unauthorized for everything else; the detail says
 /// what and quotes nothing of the token.
-[[nodiscard]] Result<boost::json::object> verify_jws(std::string_view token, const KeySet& keys, std::size_t bytes_max);
+/// `signer`, if given, becomes the key that has signed it.
+[[nodiscard]] Result<boost::json::object> verify_jws(std::string_view token, const KeySet& keys, std::size_t bytes_max,
+                                                     std::optional<Key>* signer = nullptr);
 
 }  // namespace carillon::jose

@@ -42,6 +42,9 @@ class Key {
   [[nodiscard]] Result<std::string> public_pem() const;
   [[nodiscard]] Result<std::string> p256_point() const;
 
+  /// The very same key, not one that was made like it.
+  [[nodiscard]] bool is(const Key& other) const { return impl_ == other.impl_; }
+
   struct Impl;
 
  private:
@@ -65,6 +68,8 @@ class KeySet {
   /// Keys to try for a token that names this algorithm and key id: those of that algorithm whose kid is the
   /// same, and those without kid. A token without kid may be of any key of its algorithm.
   [[nodiscard]] std::vector<Key> candidates(Algorithm algorithm, std::string_view kid) const;
+  /// To tell keys of this set apart: the kid, or "HS256 0" by its place for one without. Empty: it is not of this set.
+  [[nodiscard]] std::string name_of(const Key& key) const;
 
  private:
   std::vector<Key> keys_;

@@ -4,6 +4,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace carillon::signaling {
@@ -14,6 +15,17 @@ call::Media to_call(protocol::Media media) {
 }
 
 Error may_not(std::string_view what) { return fail(Errc::forbidden, fmt::format("the token does not grant {}", what)); }
+
+/// The first of these whom the token does not grant to call.
+Result<> may_call(const Device& from, const std::vector<UserId>& callees) {
+  const auto& to = from.identity().grants.to;
+  if (!to) return {};
+  for (std::size_t i = 0; i < callees.size(); ++i) {
+    if (std::ranges::find(*to, callees[i].str()) == to->end())
+      return fail(Errc::forbidden, fmt::format("data.callees[{}]: the token does not grant calls to this user", i));
+  }
+  return {};
+}
 
 /// What each method is answered with (DESIGN section 3).
 json::object reply_data(const protocol::Command& command, const call::Reply& reply) {
@@ -34,7 +46,9 @@ struct ToCall {
   Random& random;
 
   Result<call::Command> operator()(const protocol::StartCall& c) const {
-    if (!from.identity().grants.start) return may_not("start-call");
+    const jose::CallGrants& grants = from.identity().grants;
+    if (!grants.start) return may_not("start-call");
+    if (const Result<> granted = may_call(from, c.callees); !granted) return granted.error();
     call::StartCall start{.device = from.id(),
                           .callees = c.callees,
                           .media = to_call(c.media),
@@ -44,6 +58,8 @@ struct ToCall {
     if (c.ring_seconds) start.ring = std::chrono::seconds{c.ring_seconds->value};
     if (c.metadata) start.metadata = json::serialize(*c.metadata);
     start.request = c.request_id;
+    start.calls_max = grants.max;
+    start.key = from.identity().key;
     return call::Command{std::move(start)};
   }
   Result<call::Command> operator()(const protocol::AcceptCall& c) const {
@@ -61,6 +77,7 @@ struct ToCall {
   }
   Result<call::Command> operator()(const protocol::Invite& c) const {
     if (!from.identity().grants.start) return may_not("invite");
+    if (const Result<> granted = may_call(from, c.callees); !granted) return granted.error();
     return call::Command{call::Invite{from.id(), c.call_id, c.callees, {}, c.request_id}};
   }
   Result<call::Command> operator()(const protocol::JoinCall& c) const {

@@ -30,6 +30,8 @@ struct Identity {
   /// Unique in the server, and the peer id in rooms.
   DeviceId device;
   jose::CallGrants grants;
+  /// Names the key that has signed the token.
+  std::string key = {};
 };
 
 /// Two users may both call a device of theirs "phone": inside, its id carries the user.

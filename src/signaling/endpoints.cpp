@@ -90,11 +90,12 @@ Result<Identity> Node::identify(const http::UpgradeRequest& upgrade) {
 }
 
 Result<Identity> Node::identify(const std::string& token) {
-  Result<jose::Claims> claims = jose::verify_access_token(token, config_.keys, clock_.now());
+  std::string key;
+  Result<jose::Claims> claims = jose::verify_access_token(token, config_.keys, clock_.now(), &key);
   if (!claims) return claims.error();
   const UserId user{claims->user};
   DeviceId device = claims->device ? device_id(user, *claims->device) : DeviceId{random_.uuid()};
-  return Identity{user, claims->name, std::move(device), claims->calls};
+  return Identity{user, claims->name, std::move(device), std::move(claims->calls), std::move(key)};
 }
 
 http::Response Node::dev_token(const http::Request& request) {

@@ -61,6 +61,55 @@ TEST(AccessToken, ComesBackAsItWasSignedWithEachAlgorithm) {
   }
 }
 
+TEST(AccessToken, GrantsCallsToSomeAndSoManyAtOnce) {
+  Claims claims = alice();
+  claims.calls.to = {"bob", "carol"};
+  claims.calls.max = 2;
+  const auto token = sign_access_token(claims, test_hs256());
+  ASSERT_TRUE(token) << token.error().detail;
+  const auto verified = verify_access_token(*token, secret_only(), now);
+  ASSERT_TRUE(verified) << verified.error().detail;
+  EXPECT_EQ(verified->calls, claims.calls);
+
+  const auto none = verify_access_token(
+      token_of(hs256_header, payload_with(R"("calls":{"to":[],"max":0})"), test_hs256()), secret_only(), now);
+  ASSERT_TRUE(none) << none.error().detail;
+  EXPECT_EQ(none->calls.to, std::vector<std::string>{});
+  EXPECT_EQ(none->calls.max, 0u);
+}
+
+TEST(AccessToken, SaysWhichGrantIsWrong) {
+  const auto of = [](std::string_view calls) { return outcome(payload_with("\"calls\":" + std::string{calls})); };
+  EXPECT_EQ(of(R"({"to":"bob"})"), "unauthorized: bad claim calls.to: expected array");
+  EXPECT_EQ(of(R"({"to":["bob",7]})"), "unauthorized: bad claim calls.to[1]: expected a user id");
+  EXPECT_EQ(of(R"({"to":[""]})"), "unauthorized: bad claim calls.to[0]: expected a user id");
+  EXPECT_EQ(of(R"({"to":["a\nb"]})"), "unauthorized: bad claim calls.to[0]: expected a user id");
+  EXPECT_EQ(of(R"({"to":[")" + std::string(129, 'x') + R"("]})"),
+            "unauthorized: bad claim calls.to[0]: expected a user id");
+  for (const std::string_view max : {"-1", "1.5", "\"2\"", "null", "4294967296", "true"}) {
+    EXPECT_EQ(of("{\"max\":" + std::string{max} + "}"),
+              "unauthorized: bad claim calls.max: expected a whole number, 0 or more")
+        << max;
+  }
+}
+
+TEST(AccessToken, TellsWhichKeyHasSignedIt) {
+  const Key named = Key::from_secret("another secret of thirty-two bytes or more", "app-2").value();
+  const KeySet keys{{test_rs256(), test_hs256(), named, test_es256()}};
+  const auto signed_by = [&](const Key& key) {
+    std::string name;
+    const auto claims = verify_access_token(*sign_access_token(alice(), key), keys, now, &name);
+    EXPECT_TRUE(claims);
+    return name;
+  };
+  EXPECT_EQ(signed_by(test_rs256()), keys.name_of(keys.all()[0]));
+  EXPECT_EQ(signed_by(test_hs256()), keys.name_of(keys.all()[1]));
+  EXPECT_EQ(signed_by(named), "app-2");
+  EXPECT_EQ(signed_by(test_es256()), keys.name_of(keys.all()[3]));
+  EXPECT_EQ(keys.name_of(keys.all()[1]), test_hs256().kid().empty() ? "HS256 1" : test_hs256().kid());
+  EXPECT_EQ(keys.name_of(Key::generate_es256().value()), "");
+}
+
 TEST(AccessToken, NamesAUserByItsIdWithoutName) {
   const auto claims = verify_access_token(token_of(hs256_header, payload_with(""), test_hs256()), secret_only(), now);
   ASSERT_TRUE(claims);
