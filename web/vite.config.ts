@@ -38,6 +38,9 @@ function serviceWorker(): Plugin {
 /** Bytes, gzipped, of all that the first page loads. More makes a call on a phone wait. */
 const shell_bytes_max = 90_000;
 
+/** What is fetched when it is first wanted, and not for a call. */
+const later_chunks = new Set(['dialogs']);
+
 /** Prints the gzipped size of the app shell, and fails the build when it grows past its budget. */
 function shellSize(): Plugin {
   return {
@@ -49,8 +52,9 @@ function shellSize(): Plugin {
       for (const [name, file] of Object.entries(bundle)) {
         if (name.endsWith('.map') || name === worker_name) continue;
         const bytes = gzipSync(file.type === 'chunk' ? file.code : file.source, { level: 9 }).length;
-        total += bytes;
-        lines.push(`  ${name} ${(bytes / 1000).toFixed(1)} kB`);
+        const later = file.type === 'chunk' && later_chunks.has(file.name);
+        if (!later) total += bytes;
+        lines.push(`  ${name} ${(bytes / 1000).toFixed(1)} kB${later ? ', fetched later' : ''}`);
       }
       const sum = `app shell ${(total / 1000).toFixed(1)} kB gzipped of ${shell_bytes_max / 1000} kB`;
       this.info([sum, ...lines].join('\n'));
@@ -97,6 +101,8 @@ export default defineConfig(({ mode }) => {
       // The server sends `default-src 'self'`: no data: URLs, and no inline script.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      minify: 'terser',
+      terserOptions: { ecma: 2020, module: true, compress: { passes: 2, ecma: 2020, module: true } },
       rollupOptions: { input: source(preview ? 'gallery.html' : 'index.html') },
     },
     server: {

@@ -38,6 +38,8 @@ export function outcomeWords(call: CallFacts): string {
       return call.outgoing ? 'Busy' : 'Declined, in another call';
     case 'failed':
     case 'disconnected':
+    case 'rate-limited':
+    case 'unavailable':
       return 'Failed';
     case 'removed':
       return 'Removed';

@@ -14,7 +14,9 @@ export type EndReason =
   | 'failed'
   | 'removed'
   | 'unreachable'
-  | 'forbidden';
+  | 'forbidden'
+  | 'rate-limited'
+  | 'unavailable';
 
 export interface EndFacts {
   readonly reason: EndReason;
@@ -25,6 +27,8 @@ export interface EndFacts {
   readonly connected: boolean;
   /** This person pressed the button. */
   readonly byMe: boolean;
+  /** When it is worth trying again, if the server said so. */
+  readonly retryAfterMs?: number;
 }
 
 export interface EndWords {
@@ -32,6 +36,13 @@ export interface EndWords {
   readonly detail: string;
   /** Whether to offer the same call again. */
   readonly again: boolean;
+}
+
+/** `Try again in 40 s.` */
+export function waitWords(ms: number | undefined): string {
+  const seconds = Math.ceil((ms ?? 0) / 1000);
+  if (seconds < 2) return 'Try again in a moment.';
+  return `Try again in ${seconds < 100 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}.`;
 }
 
 /** What the last page of a call says. */
@@ -94,6 +105,14 @@ export function endWords(facts: EndFacts): EndWords {
       };
     case 'forbidden':
       return { title: 'Not allowed', detail: `You may not call ${who}.`, again: false };
+    case 'rate-limited':
+      return { title: 'Too many calls', detail: `That was too often. ${waitWords(facts.retryAfterMs)}`, again: true };
+    case 'unavailable':
+      return {
+        title: 'No new calls now',
+        detail: `The server is about to stop. ${waitWords(facts.retryAfterMs)}`,
+        again: true,
+      };
   }
 }
 

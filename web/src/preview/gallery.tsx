@@ -2,7 +2,7 @@
 import { render } from 'preact';
 import { createStore, type Actions } from '../state/store';
 import { App } from '../views/app';
-import { frozen_now, states } from './states';
+import { frozen_now, nameOf, states } from './states';
 import { toggled } from '../state/model';
 import '../styles/base.css';
 import '../styles/home.css';
@@ -42,6 +42,10 @@ const actions: Actions = {
   historySeen: () => undefined,
   historyLeft: () => undefined,
   turnPush: nothing,
+  turnQuiet: nothing,
+  block: nothing,
+  declineAndBlock: nothing,
+  nameOf,
 };
 
 const root = document.getElementById('app')!;

@@ -41,6 +41,9 @@ const people: readonly Person[] = [
   { ...joan, devices: 0 },
 ];
 
+const everybody = [me, ben, mara, yusuf, joan, noor, html, long];
+export const nameOf = (userId: string): string => everybody.find((one) => one.userId === userId)?.name ?? userId;
+
 const ignored = (): Promise<void> => Promise.resolve();
 
 function remote(who: number | 'slide', source: 'camera' | 'screen'): RemoteTrack {
@@ -474,6 +477,46 @@ export const states: { readonly [name: string]: (store: Store) => void } = {
     states['call-duo']!(s);
     s.dialog.value = 'shortcuts';
   },
+  'home-quiet': (s) => {
+    home(s);
+    s.quiet.value = { on: true, busy: false };
+    s.blocked.value = new Set([yusuf.userId, long.userId]);
+  },
+  'home-draining': (s) => {
+    home(s);
+    s.drainingUntil.value = frozen_now + 11 * 60_000;
+  },
+  'call-draining': (s) => {
+    states['call-duo']!(s);
+    s.notices.value = [{ id: 1, tone: 'info', text: 'The server stops soon. This call may end then.', end: false }];
+  },
+  'calls-blocked': (s) => {
+    states['calls-unread']!(s);
+    s.blocked.value = new Set([ben.userId, long.userId]);
+  },
+  'dialog-block': (s) => {
+    home(s);
+    s.dialog.value = mara;
+  },
+  'dialog-unblock': (s) => {
+    home(s);
+    s.blocked.value = new Set([long.userId]);
+    s.dialog.value = long;
+  },
+  'dialog-blocked': (s) => {
+    states['home-quiet']!(s);
+    s.blocked.value = new Set([yusuf.userId, long.userId, noor.userId]);
+    s.dialog.value = 'blocked';
+  },
+  'dialog-blocked-none': (s) => {
+    home(s);
+    s.dialog.value = 'blocked';
+  },
+  'ended-too-often': (s) => (home(s), ended(s, [ben], { ...unanswered, reason: 'rate-limited', retryAfterMs: 42_000 })),
+  'ended-no-new-calls': (s) => (
+    home(s),
+    ended(s, [ben], { ...unanswered, reason: 'unavailable', retryAfterMs: 9 * 60_000 })
+  ),
   'ended-hangup': (s) => (home(s), ended(s, [ben], { ...answered, reason: 'hangup' }, 754_000)),
   'ended-group': (s) => (
     home(s),

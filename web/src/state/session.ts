@@ -26,6 +26,7 @@ import {
   type ParticipantView,
 } from './model';
 import { PushSwitch } from './push';
+import { Standing } from './standing';
 import { betterName, viewOfCall, viewOfDevices, viewOfIncoming, viewOfWish, type NameOf } from './snapshot';
 import { type Actions, type OpenDialog, type Store } from './store';
 import { declinedLine, failureReason, failureWords, isPassing, leftLine, sentence, signInWords } from './told';
@@ -77,6 +78,7 @@ export class Session implements Actions {
   #opening = false;
   readonly #history: HistoryList;
   readonly #push: PushSwitch;
+  readonly #standing: Standing;
   /** Whoever was here before is being forgotten by the server. */
   #leaving: Promise<void> = Promise.resolve();
 
@@ -85,6 +87,10 @@ export class Session implements Actions {
     this.#host = host;
     this.#history = new HistoryList(store, this.#nameOf);
     this.#push = new PushSwitch(store, host);
+    this.#standing = new Standing(store, {
+      notify: (text, tone) => this.#notify(text, tone),
+      say: (text, urgent) => this.#say(text, urgent),
+    });
   }
 
   /** Signs in again whoever was signed in when the page was closed. */
@@ -130,6 +136,7 @@ export class Session implements Actions {
     this.#current = undefined;
     ++this.#wish;
     this.#history.close();
+    this.#standing.close();
     this.#leave(client);
     const store = this.#store;
     batch(() => {
@@ -169,11 +176,13 @@ export class Session implements Actions {
     this.#client = client;
     this.#listen(client, me);
     this.#push.open(client);
+    this.#standing.open(client);
     this.#opening = true;
     if (!(await this.#connect(client)) || this.#client !== client) return;
     this.#opening = false;
     void client.devices.refresh().catch(() => undefined);
     this.#history.open(client.history);
+    void this.#standing.load();
     await this.#watchPresence(client, me);
   }
 
@@ -381,7 +390,8 @@ export class Session implements Actions {
       else void call.leave();
     } catch (error) {
       if (wish !== this.#wish || this.#current) return;
-      this.#showEnd(failureReason(error), people, media, null, true, false);
+      const wait = error instanceof CarillonError ? error.retryAfterMs : undefined;
+      this.#showEnd(failureReason(error), people, media, null, true, false, wait);
     }
   }
 
@@ -461,6 +471,7 @@ export class Session implements Actions {
     lastedMs: number | null,
     outgoing: boolean,
     byMe: boolean,
+    retryAfterMs?: number,
   ): void {
     const store = this.#store;
     const named = people.map(({ userId, name }) => ({ userId, name }));
@@ -470,6 +481,7 @@ export class Session implements Actions {
       outgoing,
       connected: lastedMs !== null,
       byMe,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
     });
     batch(() => {
       store.call.value = null;
@@ -579,6 +591,24 @@ export class Session implements Actions {
 
   async turnPush(on: boolean): Promise<void> {
     await this.#push.turn(on);
+  }
+
+  async turnQuiet(on: boolean): Promise<void> {
+    await this.#standing.turn(on);
+  }
+
+  async block(who: Named, blocked: boolean): Promise<void> {
+    await this.#standing.block(who, blocked);
+  }
+
+  async declineAndBlock(callId: string): Promise<void> {
+    const caller = this.#store.incoming.value.find((one) => one.callId === callId)?.caller;
+    await this.decline(callId);
+    if (caller) await this.block(caller, true);
+  }
+
+  nameOf(userId: string): string {
+    return this.#nameOf(userId);
   }
 
   showTab(tab: HomeTab): void {

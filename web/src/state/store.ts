@@ -17,7 +17,8 @@ import {
   type Screen,
 } from './model';
 
-export type OpenDialog = 'devices' | 'add-people' | 'shortcuts' | null;
+/** `blocked`: all whom this person has blocked; a person: block this one, or no longer. */
+export type OpenDialog = 'devices' | 'add-people' | 'shortcuts' | 'blocked' | Named | null;
 
 export interface SignInState {
   readonly busy: boolean;
@@ -45,6 +46,12 @@ export interface Store {
   /** Missed calls that were not read. */
   readonly unread: Signal<number>;
   readonly push: Signal<PushView>;
+  /** Do not disturb, as the server has it. */
+  readonly quiet: Signal<{ readonly on: boolean; readonly busy: boolean }>;
+  /** User ids. */
+  readonly blocked: Signal<ReadonlySet<string>>;
+  /** Server time at which the server stops; null: it does not. */
+  readonly drainingUntil: Signal<number | null>;
   readonly tab: Signal<HomeTab>;
   /** The page was opened for a call, and does not know yet whether that still rings. */
   readonly opensCall: Signal<boolean>;
@@ -86,6 +93,9 @@ export function createStore(now: number): Store {
     history: signal<HistoryView>(no_history),
     unread: signal(0),
     push: signal<PushView>({ state: 'off', busy: false, problem: null, needsInstall: false }),
+    quiet: signal({ on: false, busy: false }),
+    blocked: signal<ReadonlySet<string>>(new Set()),
+    drainingUntil: signal<number | null>(null),
     tab: signal<HomeTab>('people'),
     opensCall: signal(false),
     notices: signal<readonly Notice[]>([]),
@@ -142,4 +152,10 @@ export interface Actions {
   historyLeft(): void;
   /** From a click: the browser may ask for permission. */
   turnPush(on: boolean): Promise<void>;
+  turnQuiet(on: boolean): Promise<void>;
+  block(who: Named, blocked: boolean): Promise<void>;
+  /** A call that rings; whoever calls is told that it was declined, and nothing of the block. */
+  declineAndBlock(callId: string): Promise<void>;
+  /** By whichever name is known. */
+  nameOf(userId: string): string;
 }

@@ -1,6 +1,6 @@
 // What the session says in words, and what it makes of errors. Pure.
 import { CarillonError, type EndReason } from 'carillon-sdk';
-import type { EndReason as AnyEndReason, EndWords } from '../lib/reasons';
+import { waitWords, type EndReason as AnyEndReason, type EndWords } from '../lib/reasons';
 import { TokenRefused } from './token';
 
 export function sentence(words: EndWords): string {
@@ -33,7 +33,9 @@ export function failureReason(error: unknown): AnyEndReason {
     case 'not-found':
       return 'unreachable';
     case 'busy':
-      return 'busy';
+    case 'rate-limited':
+    case 'unavailable':
+      return error.code;
     case 'disconnected':
     case 'timeout':
       return 'disconnected';
@@ -55,7 +57,9 @@ export function failureWords(error: unknown): string {
     case 'timeout':
       return 'The server cannot be reached now.';
     case 'rate-limited':
-      return 'That was too often; wait a moment.';
+      return `That was too often. ${waitWords(error.retryAfterMs)}`;
+    case 'unavailable':
+      return `The server takes no new calls now. ${waitWords(error.retryAfterMs)}`;
     default:
       return 'Something went wrong.';
   }

@@ -192,6 +192,17 @@ export const BellIcon = (props: IconProps): JSX.Element => (
   </Icon>
 );
 
+export const QuietIcon = (props: IconProps): JSX.Element => (
+  <Icon {...props}>
+    <path d="M19.5 14.6A8 8 0 0 1 9.4 4.5a8 8 0 1 0 10.1 10.1Z" />
+  </Icon>
+);
+export const MoreIcon = (props: IconProps): JSX.Element => (
+  <Icon {...props}>
+    <path d="M5 12h.01M12 12h.01M19 12h.01" stroke-width="2.8" />
+  </Icon>
+);
+
 /** Four steps, from lost to good. */
 export function SignalIcon({
   level,

@@ -1,12 +1,12 @@
 // Which page is on, and what lies above every page: banner, notices, dialogs, and the words for screen readers.
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { clockWords } from '../lib/call-list';
 import { titleOf } from '../state/model';
 import type { Actions, Store } from '../state/store';
 import { AppContext, useApp } from '../ui/context';
 import { CloseIcon, InfoIcon, WarningIcon } from '../ui/icons';
 import { InCall } from './call';
-import { Dialogs } from './dialogs';
 import { Ended } from './ended';
 import { Home } from './home';
 import { Incoming, Waiting } from './incoming';
@@ -24,6 +24,21 @@ export function App({ store, actions }: { readonly store: Store; readonly action
       <Announcer />
     </AppContext.Provider>
   );
+}
+
+/** Fetched when the first one opens: no call waits for them. */
+function Dialogs(): JSX.Element {
+  const { store, actions } = useApp();
+  const [all, setAll] = useState<{ readonly View: () => JSX.Element } | null>(null);
+  const wanted = store.dialog.value !== null;
+  useEffect(() => {
+    if (!wanted || all) return;
+    import('./dialogs').then(
+      ({ Dialogs: View }) => setAll({ View }),
+      () => actions.openDialog(null), // Without a network; the next press tries again.
+    );
+  }, [wanted, all]);
+  return all ? <all.View /> : <></>;
 }
 
 function Page(): JSX.Element {
@@ -71,6 +86,14 @@ function Banner(): JSX.Element {
   const screen = store.screen.value;
   if (screen === 'sign-in' || screen === 'signed-out' || screen === 'call') return <></>;
   const connection = store.connection.value;
+  const { drainingUntil } = store;
+  if (connection === 'online' && drainingUntil.value !== null) {
+    return (
+      <div class="banner banner-draining" role="status" data-testid="draining">
+        {`The server stops at ${clockWords(drainingUntil.value)}. New calls have to wait until it is back.`}
+      </div>
+    );
+  }
   if (connection === 'online' || connection === 'closed') return <></>;
   const words = {
     connecting: store.opensCall.value ? 'Opening the call…' : 'Connecting…',

@@ -6,7 +6,7 @@ import { listNames } from '../lib/names';
 import type { HistoryFilter, ListedCall } from '../state/model';
 import { useApp } from '../ui/context';
 import { useOnScreen } from '../ui/hooks';
-import { IncomingIcon, MissedIcon, OutgoingIcon, PhoneIcon, VideoIcon, WarningIcon } from '../ui/icons';
+import { IncomingIcon, MissedIcon, MoreIcon, OutgoingIcon, PhoneIcon, VideoIcon, WarningIcon } from '../ui/icons';
 import { Avatar, Button, Name } from '../ui/parts';
 
 /** Ms that the list must be in sight before what is in it counts as read. */
@@ -131,6 +131,7 @@ function CallRow({ call, fresh }: { readonly call: ListedCall; readonly fresh: b
     2,
   );
   const group = people.length > 1;
+  const [one] = people;
   const Arrow = call.missed ? MissedIcon : call.outgoing ? OutgoingIcon : IncomingIcon;
   return (
     <li
@@ -152,10 +153,23 @@ function CallRow({ call, fresh }: { readonly call: ListedCall; readonly fresh: b
           <span class="visually-hidden">{`${spokenOutcome(call)}, ${media}, `}</span>
           <span aria-hidden="true">{outcomeWords(call)} · </span>
           <time dateTime={new Date(call.startedAt).toISOString()}>{clockWords(call.startedAt)}</time>
+          {!group && one && store.blocked.value.has(one.userId) && <span class="call-group"> · Blocked</span>}
           {group && <span class="call-group">{` · Group of ${people.length + 1}`}</span>}
           {fresh && <span class="visually-hidden">, new</span>}
         </span>
       </span>
+      {one && !group && (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={`More about ${one.name}`}
+          title="More"
+          onClick={() => actions.openDialog(one)}
+          data-testid={`more-${call.callId}`}
+        >
+          <MoreIcon size={20} />
+        </button>
+      )}
       {people.length > 0 && (
         <button
           type="button"

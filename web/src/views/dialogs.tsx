@@ -11,6 +11,7 @@ import {
   presenceLine,
   toggled,
   type CallView,
+  type Named,
   type Person,
 } from '../state/model';
 import { useApp } from '../ui/context';
@@ -21,16 +22,78 @@ export function Dialogs(): JSX.Element {
   const { store, actions } = useApp();
   const close = (): void => actions.openDialog(null);
   const call = store.call.value;
-  switch (store.dialog.value) {
+  const dialog = store.dialog.value;
+  switch (dialog) {
     case 'devices':
       return <DeviceMenu onClose={close} />;
     case 'add-people':
       return call ? <AddPeople call={call} onClose={close} /> : <></>;
     case 'shortcuts':
       return <Shortcuts onClose={close} />;
+    case 'blocked':
+      return <Blocked onClose={close} />;
     case null:
       return <></>;
+    default:
+      return <About who={dialog} onClose={close} />;
   }
+}
+
+/** One person of the list of calls: the place to block, and to think better of it. */
+function About({ who, onClose }: { readonly who: Named; readonly onClose: () => void }): JSX.Element {
+  const { store, actions } = useApp();
+  const blocked = store.blocked.value.has(who.userId);
+  return (
+    <Dialog title={who.name} onClose={onClose} testId="about-dialog">
+      <div class="dialog-body stack">
+        <p class="about-who">
+          <Avatar userId={who.userId} name={who.name} size="large" />
+        </p>
+        <p class="about-line">
+          {blocked
+            ? 'Blocked: calls from this person ring on none of your devices.'
+            : 'Once blocked, calls from this person ring on none of your devices and do not count as missed. Nobody tells them.'}
+        </p>
+        <Button
+          kind={blocked ? 'plain' : 'danger'}
+          onClick={() => {
+            void actions.block(who, !blocked);
+            onClose();
+          }}
+          testId={blocked ? 'unblock' : 'block'}
+        >
+          {blocked ? 'Unblock' : 'Block'} <Name>{who.name}</Name>
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Blocked({ onClose }: { readonly onClose: () => void }): JSX.Element {
+  const { store, actions } = useApp();
+  const people = [...store.blocked.value].map((userId) => ({ userId, name: actions.nameOf(userId) }));
+  return (
+    <Dialog title="Blocked people" onClose={onClose} testId="blocked-dialog">
+      <div class="dialog-body stack">
+        {people.length === 0 && <p class="hint">Nobody is blocked.</p>}
+        <ul class="people-list">
+          {people.map((one) => (
+            <li key={one.userId} class="person">
+              <Avatar userId={one.userId} name={one.name} />
+              <span class="person-text">
+                <span class="person-name">
+                  <Name>{one.name}</Name>
+                </span>
+              </span>
+              <Button onClick={() => void actions.block(one, false)} testId={`unblock-${one.userId}`}>
+                Unblock<span class="visually-hidden"> {one.name}</span>
+              </Button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </Dialog>
+  );
 }
 
 function DeviceMenu({ onClose }: { readonly onClose: () => void }): JSX.Element {

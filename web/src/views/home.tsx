@@ -7,7 +7,7 @@ import { useApp } from '../ui/context';
 import { CheckIcon, CloseIcon, DevicesIcon, Mark, PhoneIcon, SearchIcon, SignOutIcon, VideoIcon } from '../ui/icons';
 import { Avatar, Button, Name } from '../ui/parts';
 import { Calls, Unread } from './calls';
-import { PushSwitch } from './push-switch';
+import { PushSwitch, QuietSwitch } from './push-switch';
 
 export function Home(): JSX.Element {
   const { store, actions } = useApp();
@@ -52,7 +52,10 @@ export function Home(): JSX.Element {
         <Tabs />
         <People />
         <CallCard />
-        <PushSwitch />
+        <div class="switches">
+          <PushSwitch />
+          <QuietSwitch />
+        </div>
         <Calls />
       </main>
     </div>

@@ -121,6 +121,15 @@ export function Incoming(): JSX.Element {
             <VideoIcon size={30} />
           </RoundButton>
         </div>
+        <button
+          type="button"
+          class="link-button night-block"
+          disabled={call.accepting}
+          onClick={() => void actions.declineAndBlock(call.callId)}
+          data-testid="decline-block"
+        >
+          Decline and block
+        </button>
         <p class="keys" aria-hidden="true">
           {store.soundBlocked.value ? (
             <span data-testid="sound-blocked">Touch the page to hear it ring</span>

@@ -1,8 +1,8 @@
-// "Ring me when this page is closed": what is so now, and the switch where there is something to switch.
-import type { JSX } from 'preact';
+// What rings: the switches "ring when this page is closed" and "do not disturb", and the way to those who are blocked.
+import type { ComponentChildren, JSX } from 'preact';
 import { pushLine } from '../lib/push-words';
 import { useApp } from '../ui/context';
-import { BellIcon } from '../ui/icons';
+import { BellIcon, QuietIcon } from '../ui/icons';
 
 export function PushSwitch(): JSX.Element {
   const { store, actions } = useApp();
@@ -10,7 +10,6 @@ export function PushSwitch(): JSX.Element {
   if (state === 'unavailable') return <></>; // Nothing that this person could do about it.
   const on = state === 'on';
   const offered = on || state === 'off';
-  const offline = store.connection.value !== 'online';
   return (
     <section class={`push push-${state}`} aria-labelledby="push-title" data-testid="push" data-state={state}>
       <BellIcon size={22} />
@@ -25,22 +24,71 @@ export function PushSwitch(): JSX.Element {
           </p>
         )}
       </div>
-      {offered && (
-        <button
-          type="button"
-          class="switch"
-          role="switch"
-          aria-checked={on}
-          aria-labelledby="push-title"
-          aria-describedby="push-line"
-          aria-busy={busy}
-          disabled={busy || offline}
-          onClick={() => void actions.turnPush(!on)}
-          data-testid="push-switch"
-        >
-          <span class="switch-knob">{busy && <span class="spinner" />}</span>
-        </button>
-      )}
+      {offered && <Switch name="push" on={on} busy={busy} turn={() => actions.turnPush(!on)} />}
     </section>
+  );
+}
+
+export function QuietSwitch(): JSX.Element {
+  const { store, actions } = useApp();
+  const { on, busy } = store.quiet.value;
+  const blocked = store.blocked.value.size;
+  return (
+    <section class={`push push-${on ? 'on' : 'off'}`} aria-labelledby="quiet-title" data-testid="quiet" data-on={on}>
+      <QuietIcon size={22} />
+      <div class="push-text">
+        <h2 id="quiet-title">Do not disturb</h2>
+        <p id="quiet-line" class="push-line">
+          {on ? 'No calls ring, on any of your devices. They are listed as missed.' : 'Calls ring on all your devices.'}
+        </p>
+        {blocked > 0 && (
+          <p class="push-line">
+            <LinkButton onClick={() => actions.openDialog('blocked')} testId="open-blocked">
+              {blocked === 1 ? '1 blocked person' : `${blocked} blocked people`}
+            </LinkButton>
+          </p>
+        )}
+      </div>
+      <Switch name="quiet" on={on} busy={busy} turn={() => actions.turnQuiet(!on)} />
+    </section>
+  );
+}
+
+function LinkButton(props: {
+  readonly onClick: () => void;
+  readonly testId: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <button type="button" class="link-button" onClick={props.onClick} data-testid={props.testId}>
+      {props.children}
+    </button>
+  );
+}
+
+/** Its words are those of `name-title` and `name-line`. */
+function Switch(props: {
+  readonly name: string;
+  readonly on: boolean;
+  readonly busy: boolean;
+  readonly turn: () => Promise<void>;
+}): JSX.Element {
+  const { name, on, busy, turn } = props;
+  const offline = useApp().store.connection.value !== 'online';
+  return (
+    <button
+      type="button"
+      class="switch"
+      role="switch"
+      aria-checked={on}
+      aria-labelledby={`${name}-title`}
+      aria-describedby={`${name}-line`}
+      aria-busy={busy}
+      disabled={busy || offline}
+      onClick={() => void turn()}
+      data-testid={`${name}-switch`}
+    >
+      <span class="switch-knob">{busy && <span class="spinner" />}</span>
+    </button>
   );
 }

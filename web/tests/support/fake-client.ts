@@ -345,6 +345,12 @@ export class FakeClient extends Emitter<CarillonEvents> {
   readonly started: StartCallOptions[] = [];
   disconnected = 0;
   presenceForbidden = false;
+  doNotDisturb = false;
+  drainingUntil: number | null = null;
+  /** User ids. */
+  readonly blocked = new Set<string>();
+  /** What the next request about blocks or rings fails with. */
+  standingFails: CarillonError | null = null;
   /** What connect() fails with, in order; then it works. */
   readonly refusals: CarillonError[] = [];
   /** How startCall() is answered; set by the test. */
@@ -387,6 +393,26 @@ export class FakeClient extends Emitter<CarillonEvents> {
   disconnect(): void {
     this.disconnected++;
     this.go('closed');
+  }
+  #mayFail(): void {
+    if (this.standingFails) throw this.standingFails;
+  }
+  async setDoNotDisturb(on: boolean): Promise<void> {
+    this.#mayFail();
+    this.doNotDisturb = on;
+    this.emit('do-not-disturb', on);
+  }
+  async blockUser(userId: string): Promise<void> {
+    this.#mayFail();
+    this.blocked.add(userId);
+  }
+  async unblockUser(userId: string): Promise<void> {
+    this.#mayFail();
+    this.blocked.delete(userId);
+  }
+  async blockedUsers(): Promise<string[]> {
+    this.#mayFail();
+    return [...this.blocked];
   }
   async startCall(options: StartCallOptions): Promise<Call> {
     this.started.push(options);

@@ -132,7 +132,7 @@ describe('the pages', () => {
     expect(find('tile-ben')).not.toBe(null);
     expect(find('tile-me')).not.toBe(null);
     w.session.openDialog('shortcuts');
-    await drawn();
+    await vi.waitFor(() => expect(document.querySelector('dialog[open]')).not.toBe(null), 5_000);
     press('m');
     await drawn();
     expect(w.call.local.microphone.muted).toBe(true);
