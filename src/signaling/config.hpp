@@ -10,6 +10,7 @@
 #include "push/hosts.hpp"
 #include "push/service_account.hpp"
 #include "room/config.hpp"
+#include "room/respawn.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -31,9 +32,10 @@ struct MediaConfig {
   std::uint32_t initial_outgoing_bitrate_bps = 1'000'000;
   /// Most that one client may send us; 0: no limit.
   std::uint32_t max_incoming_bitrate_bps = 5'000'000;
-  /// The wait before a worker that died is started again, doubled each time it dies young.
-  Duration respawn_delay = std::chrono::milliseconds{200};
-  Duration respawn_delay_max = std::chrono::seconds{30};
+  /// When a worker that died is started again.
+  room::RespawnConfig respawn;
+  /// How long a room waits for a worker when none lives; then its call has failed.
+  Duration worker_wait = std::chrono::seconds{20};
 };
 
 /// STUN and TURN servers that clients are told of (`welcome.iceServers`). Our own media ports need none.
@@ -74,6 +76,8 @@ struct Config {
   Duration client_answer_timeout = std::chrono::seconds{20};
   /// Media requests of one device that wait for their turn; more is an attack.
   std::size_t media_queue_max = 128;
+  /// Requests and notifications of one session; twice as many at once. 0: no limit.
+  std::size_t messages_per_second = 0;
 
   call::Config calls;
   room::Config rooms;

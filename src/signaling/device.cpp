@@ -17,9 +17,15 @@ void Device::attach(std::shared_ptr<http::WebSocket> socket, Secret resume_token
 }
 
 void Device::send_again(Time now) {
-  for (auto& [id, asked] : requests_) {
-    asked.until = now + answer_timeout_;
-    send(asked.frame);
+  for (auto asked = requests_.begin(); asked != requests_.end();) {
+    const auto next = std::next(asked);
+    if (asked->second.wanted && !asked->second.wanted()) {
+      finish(asked, fail(Errc::conflict, "what was asked about is gone"));
+    } else {
+      asked->second.until = now + answer_timeout_;
+      send(asked->second.frame);
+    }
+    asked = next;
   }
 }
 
@@ -31,11 +37,12 @@ void Device::notify(std::string_view method, const json::object& data) {
   if (socket_) socket_->send(protocol::encode_notification(method, data));
 }
 
-void Device::request(std::string_view method, const json::object& data, Time now, Answer answer) {
+void Device::request(std::string_view method, const json::object& data, Time now, Answer answer,
+                     std::function<bool()> wanted) {
   const std::uint64_t id = next_request_++;
-  const auto& asked =
-      requests_.emplace(id, Asked{protocol::encode_request(id, method, data), std::move(answer), now + answer_timeout_})
-          .first->second;
+  Asked request{protocol::encode_request(id, method, data), std::move(answer), now + answer_timeout_,
+                std::move(wanted)};
+  const Asked& asked = requests_.emplace(id, std::move(request)).first->second;
   send(asked.frame);
 }
 

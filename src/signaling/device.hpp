@@ -66,8 +66,10 @@ class Device {
   void notify(std::string_view method, const json::object& data);
 
   /// `answer` is called once: with the client's data, its refusal (forbidden), or timeout, or unavailable when the
-  /// device is forgotten. Waits for a resume while there is no socket.
-  void request(std::string_view method, const json::object& data, Time now, Answer answer);
+  /// device is forgotten. Waits for a resume while there is no socket; what is not `wanted` any more by then is not
+  /// asked again, and fails (conflict). Void: always wanted.
+  void request(std::string_view method, const json::object& data, Time now, Answer answer,
+               std::function<bool()> wanted = {});
   /// False: we asked nothing of that id (answered already, perhaps).
   bool on_response(protocol::Response response);
   void expire_requests(Time now);
@@ -87,6 +89,7 @@ class Device {
     std::string frame;
     Answer answer;
     Time until;
+    std::function<bool()> wanted;
   };
   void finish(std::map<std::uint64_t, Asked>::iterator asked, Result<json::object> result);
 

@@ -43,9 +43,9 @@ void Devices::attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> s
   by_resume_token_.emplace(device->resume_token().reveal(), device);
 }
 
-void Devices::request(const DevicePtr& device, std::string_view method, const json::object& data,
-                      Device::Answer answer) {
-  device->request(method, data, clock_.now(), std::move(answer));
+void Devices::request(const DevicePtr& device, std::string_view method, const json::object& data, Device::Answer answer,
+                      std::function<bool()> wanted) {
+  device->request(method, data, clock_.now(), std::move(answer), std::move(wanted));
   watch_deadlines();
 }
 

@@ -32,7 +32,8 @@ class Devices {
   /// Gives the device this socket and a new resume token; the token before is void.
   void attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> socket);
   /// Asks the device (Device::request) and sees to the deadline.
-  void request(const DevicePtr& device, std::string_view method, const json::object& data, Device::Answer answer);
+  void request(const DevicePtr& device, std::string_view method, const json::object& data, Device::Answer answer,
+               std::function<bool()> wanted);
   /// Its resume token is void, what it was asked fails.
   void forget(const DeviceId& id);
 

@@ -111,7 +111,7 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
                                  {"producerPaused", consumer->producer_paused()},
                                  {"consumerScore", score_json(consumer->score())}});
   const std::weak_ptr<MediaRoom> weak = weak_from_this();
-  shared_.devices.request(device, "newConsumer", data, [weak, consumer](const Result<json::object>& answer) {
+  const auto on_answer = [weak, consumer](const Result<json::object>& answer) {
     const auto self = weak.lock();
     if (!self || consumer->closed()) return;
     if (answer) {
@@ -120,7 +120,8 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
       self->log_.info("a consumer was not taken: {}", answer.error().detail);
       self->drop_consumer(consumer->id());
     }
-  });
+  };
+  shared_.devices.request(device, "newConsumer", data, on_answer, [consumer] { return !consumer->closed(); });
 }
 
 void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
@@ -139,10 +140,11 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
     data["sctpStreamParameters"] = ortc::to_json(*consumer->sctp_stream_parameters());
   }
   const std::weak_ptr<MediaRoom> weak = weak_from_this();
-  shared_.devices.request(device, "newDataConsumer", data, [weak, consumer](const Result<json::object>& answer) {
+  const auto on_answer = [weak, consumer](const Result<json::object>& answer) {
     const auto self = weak.lock();
     if (self && !answer && !consumer->closed()) self->drop_consumer(consumer->id());
-  });
+  };
+  shared_.devices.request(device, "newDataConsumer", data, on_answer, [consumer] { return !consumer->closed(); });
 }
 
 void MediaRoom::watch(const DeviceId& peer, const std::shared_ptr<mediasoup::Consumer>& consumer) {

@@ -70,7 +70,7 @@ boost::asio::awaitable<void> MediaRoom::handle(DevicePtr device, protocol::Media
   const std::shared_ptr<MediaRoom> self = shared_from_this();
   const bool open = co_await ready();
   if (!open) {
-    answer(fail(Errc::conflict, "the call has ended"));
+    answer(over_);
     co_return;
   }
   auto handled = std::visit([&](auto& r) { return on(device, std::move(r), answer); }, request);

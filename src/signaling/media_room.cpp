@@ -87,9 +87,10 @@ boost::asio::awaitable<Result<>> MediaRoom::open(room::WorkerId worker) {
   co_return Result<>{};
 }
 
-void MediaRoom::close() {
+void MediaRoom::close(Error why) {
   if (closed_) return;
   closed_ = true;
+  over_ = std::move(why);
   opened_.cancel();
   if (router_) router_->close();
   consumers_.clear();
@@ -117,7 +118,7 @@ room::Room* MediaRoom::book() { return closed_ ? nullptr : shared_.rooms.find(ro
 
 Result<room::Room*> MediaRoom::book_for(const Device& device) {
   room::Room* room = book();
-  if (room == nullptr) return fail(Errc::conflict, "the call has ended");
+  if (room == nullptr) return over_;
   if (!shared_.has_seat(device.id(), call_)) return fail(Errc::conflict, "this device has left the call");
   return room;
 }

@@ -63,7 +63,8 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
 
   /// Makes router and observer. An error closes the room.
   boost::asio::awaitable<Result<>> open(room::WorkerId worker);
-  void close();
+  /// `why` answers whoever still asks.
+  void close(Error why = fail(Errc::conflict, "the call has ended"));
   void drop_peer(const DeviceId& peer);
 
   /// One media request of a device that has a seat. Answers first; what follows from it (new consumers) comes after.
@@ -140,6 +141,7 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   RoomId room_;
   bool opening_ = true;
   bool closed_ = false;
+  Error over_ = fail(Errc::conflict, "the call has ended");  // what is answered once closed_
   boost::asio::steady_timer opened_;  // waits for open() to end, however it ends
   std::shared_ptr<mediasoup::WebRtcServer> server_;
   std::shared_ptr<mediasoup::Router> router_;

@@ -8,6 +8,7 @@
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace carillon::signaling {
@@ -46,7 +47,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
       sender_{io.get_executor(), clock, random, client_, log_},
       reach_{io.get_executor(), clock, store, sender_, log_},
       rooms_{config_.rooms},
-      workers_{io, config_.media, log_},
+      workers_{io, config_.media, clock, log_},
       shared_{io,
               clock,
               devices_,
@@ -59,7 +60,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
       history_{clock, store, log_},
       account_{clock, random, store, sender_, reach_, history_, calls_},
       server_{io, config_.http, log_} {
-  workers_.on_up = [this](const room::WorkerId& worker) { rooms_.add_worker(worker); };
+  workers_.on_up = [this](const room::WorkerId& worker) { on_worker_up(worker); };
   workers_.on_died = [this](const room::WorkerId& worker) { on_worker_died(worker); };
   calls_.on_forgotten = [this](const Device& device) { tell_presence(device.user(), device.identity().name); };
   calls_.on_record = [this](const call::CallRecord& record, const ReachDriver::Ledger& ledger) {
@@ -233,23 +234,44 @@ void Node::tell_presence(const UserId& user, const std::string& name) {
 
 // ---- rooms ----
 
-void Node::open_room(const CallId& call, const RoomId& room) {
-  const Result<room::WorkerId> worker = rooms_.open(room);
-  if (!worker) {
-    log_.error("no room for a call: {} call={}", worker.error().detail, call);
-    boost::asio::post(io_, [this, call] { fail_room(call); });  // not while the call is still being told of
-    return;
-  }
+void Node::open_room(const CallId& call, const RoomId& room) { make_room(call, room); }
+
+void Node::make_room(const CallId& call, const RoomId& room) {
   const auto made = std::make_shared<MediaRoom>(shared_, call, room);
-  media_rooms_.emplace(call, made);
-  boost::asio::co_spawn(io_, open(made, *worker), report(log_, "opening a room"));
+  media_rooms_[call] = made;
+  house(made);
+}
+
+void Node::house(const std::shared_ptr<MediaRoom>& room) {
+  const Result<room::WorkerId> worker = rooms_.open(room->room());
+  if (worker) {
+    boost::asio::co_spawn(io_, open(room, *worker), report(log_, "opening a room"));
+  } else {
+    log_.error("a room waits for a worker: {} call={}", worker.error().detail, room->call());
+    homeless_.push_back(room);
+    boost::asio::co_spawn(io_, give_up_later(room), report(log_, "waiting for a worker"));
+  }
 }
 
 boost::asio::awaitable<void> Node::open(std::shared_ptr<MediaRoom> room, room::WorkerId worker) {
-  const Result<> opened = co_await room->open(std::move(worker));
-  if (opened) co_return;
+  const Result<> opened = co_await room->open(worker);
+  // A worker that died meanwhile has given the call another room already.
+  if (opened || !stands(room) || workers_.find(worker) == nullptr) co_return;
   log_.error("a room does not open: {} call={}", opened.error().detail, room->call());
   fail_room(room->call());
+}
+
+boost::asio::awaitable<void> Node::give_up_later(std::weak_ptr<MediaRoom> room) {
+  co_await sleep_for(config_.media.worker_wait);
+  const std::shared_ptr<MediaRoom> waiting = room.lock();
+  if (!waiting || !stands(waiting) || rooms_.worker_of(waiting->room()) != nullptr) co_return;
+  log_.error("no worker came up in time call={}", waiting->call());
+  fail_room(waiting->call());
+}
+
+bool Node::stands(const std::shared_ptr<MediaRoom>& room) const {
+  const auto found = media_rooms_.find(room->call());
+  return found != media_rooms_.end() && found->second == room;
 }
 
 void Node::fail_room(const CallId& call) { calls_.event(call::RoomFailed{call}); }
@@ -268,13 +290,34 @@ void Node::drop_peer(const CallId& call, const DeviceId& device) {
   if (found != media_rooms_.end()) found->second->drop_peer(device);
 }
 
+void Node::on_worker_up(const room::WorkerId& worker) {
+  rooms_.add_worker(worker);
+  for (const std::weak_ptr<MediaRoom>& weak : std::exchange(homeless_, {})) {
+    const std::shared_ptr<MediaRoom> room = weak.lock();
+    if (room && stands(room)) house(room);
+  }
+}
+
 void Node::on_worker_died(const room::WorkerId& worker) {
   for (const RoomId& lost : rooms_.remove_worker(worker)) {
-    std::vector<CallId> calls;
-    for (const auto& [call, room] : media_rooms_) {
-      if (room->room() == lost) calls.push_back(call);
-    }
-    for (const CallId& call : calls) fail_room(call);
+    const auto found =
+        std::ranges::find_if(media_rooms_, [&](const auto& entry) { return entry.second->room() == lost; });
+    if (found == media_rooms_.end()) continue;
+    const CallId call = found->first;
+    found->second->close(fail(Errc::worker_died, "the media of this call begins anew"));
+    make_room(call, lost);
+    tell_media_restart(call);
+  }
+}
+
+void Node::tell_media_restart(const CallId& id) {
+  const call::Call* call = calls_.calls().find(id);
+  if (call == nullptr) return;
+  log_.warn("the media of a call begins anew call={}", id);
+  for (const call::Person& person : call->people()) {
+    const call::Seated* seat = person.seated();
+    const DevicePtr device = seat ? devices_.find(seat->device) : nullptr;
+    if (device) device->notify("media-restart", {{"callId", id.str()}});
   }
 }
 

@@ -62,9 +62,18 @@ class Node final : private RoomKeeper {
   void close_room(const CallId& call) override;
   void drop_peer(const CallId& call, const DeviceId& device) override;
 
+  /// A new media room for the call, in the place of the one it had.
+  void make_room(const CallId& call, const RoomId& room);
+  /// On a worker, or among those that wait for one.
+  void house(const std::shared_ptr<MediaRoom>& room);
   boost::asio::awaitable<void> open(std::shared_ptr<MediaRoom> room, room::WorkerId worker);
+  boost::asio::awaitable<void> give_up_later(std::weak_ptr<MediaRoom> room);
+  [[nodiscard]] bool stands(const std::shared_ptr<MediaRoom>& room) const;
   void fail_room(const CallId& call);
+  void on_worker_up(const room::WorkerId& worker);
   void on_worker_died(const room::WorkerId& worker);
+  /// Everybody who sits in the call makes his transports anew.
+  void tell_media_restart(const CallId& call);
   void send_welcome(Device& device);
   /// `name`: the user's, whom nobody knows any more when the last device is gone.
   void tell_presence(const UserId& user, const std::string& name);
@@ -113,6 +122,8 @@ class Node final : private RoomKeeper {
   WorkerPool workers_;
   MediaRoom::Shared shared_;
   std::map<CallId, std::shared_ptr<MediaRoom>> media_rooms_;
+  /// Rooms without a worker, as none lives.
+  std::vector<std::weak_ptr<MediaRoom>> homeless_;
   CallDriver calls_;
   History history_;
   Account account_;

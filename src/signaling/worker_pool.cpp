@@ -9,16 +9,13 @@
 namespace carillon::signaling {
 namespace {
 
-/// A worker that lives this long is well: the wait before its next start begins anew.
-constexpr std::chrono::seconds well_after{60};
-
 /// How often an idle worker must show that it lives, so that one that hangs is found before somebody needs it.
 constexpr std::chrono::seconds probe_interval{1};
 
 }  // namespace
 
-WorkerPool::WorkerPool(boost::asio::io_context& io, MediaConfig config, Logger log)
-    : io_{io}, config_{std::move(config)}, log_{std::move(log)} {}
+WorkerPool::WorkerPool(boost::asio::io_context& io, MediaConfig config, const Clock& clock, Logger log)
+    : io_{io}, config_{std::move(config)}, clock_{clock}, log_{std::move(log)} {}
 
 WorkerPool::~WorkerPool() = default;
 
@@ -49,7 +46,6 @@ boost::asio::awaitable<Result<>> WorkerPool::start_one(std::size_t slot) {
   settings.worker_bin = config_.worker_bin;
   settings.log_level = mediasoup::WorkerLogLevel::warn;
   settings.probe_interval = probe_interval;
-  slots_[slot].started = std::chrono::steady_clock::now();
   auto worker = co_await mediasoup::Worker::create(std::move(settings), log_.with("slot", slot));
   if (!worker) co_return worker.error();
   auto server = co_await (*worker)->create_webrtc_server(server_options(slot));
@@ -73,23 +69,31 @@ boost::asio::awaitable<Result<>> WorkerPool::start_one(std::size_t slot) {
 void WorkerPool::on_worker_died(const room::WorkerId& id, std::size_t slot, const Error& why) {
   if (workers_.erase(id) == 0) return;
   log_.error("worker died pid={} slot={}: {}", id, slot, why.detail);
+  // First the next one: whoever hears of the death may find no other.
+  respawn_later(slot);
   if (on_died) on_died(id);
-  Slot& state = slots_[slot];
-  const bool was_well = std::chrono::steady_clock::now() - state.started > well_after;
-  state.delay = was_well || state.delay == Duration{0} ? config_.respawn_delay
-                                                       : std::min(state.delay * 2, config_.respawn_delay_max);
-  boost::asio::co_spawn(io_, respawn(slot, state.delay), report(log_, "respawn of a worker"));
+}
+
+void WorkerPool::respawn_later(std::size_t slot) {
+  room::Respawn& respawning = slots_.try_emplace(slot, config_.respawn).first->second;
+  const Duration wait = respawning.died(clock_.now());
+  if (wait > Duration::zero()) {
+    log_.error("a worker dies again and again slot={}: {} times lately, next start in {} ms", slot, respawning.deaths(),
+               wait.count());
+  }
+  boost::asio::co_spawn(io_, respawn(slot, wait), report(log_, "respawn of a worker"));
 }
 
 boost::asio::awaitable<void> WorkerPool::respawn(std::size_t slot, Duration delay) {
-  co_await sleep_for(delay);
+  if (delay > Duration::zero()) co_await sleep_for(delay);
   if (stopping_) co_return;
   const Result<> started = co_await start_one(slot);
-  if (started) co_return;
-  Slot& state = slots_[slot];
-  state.delay = std::min(std::max(state.delay * 2, config_.respawn_delay), config_.respawn_delay_max);
-  log_.error("worker does not start slot={}, next try in {} ms: {}", slot, state.delay.count(), started.error().detail);
-  boost::asio::co_spawn(io_, respawn(slot, state.delay), report(log_, "respawn of a worker"));
+  if (started) {
+    ++restarts_;
+  } else {
+    log_.error("worker does not start slot={}: {}", slot, started.error().detail);
+    respawn_later(slot);
+  }
 }
 
 mediasoup::WebRtcServerOptions WorkerPool::server_options(std::size_t slot) const {

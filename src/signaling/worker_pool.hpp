@@ -1,6 +1,7 @@
 // The worker processes: started together, each with its WebRtcServer, and started again when one dies.
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "mediasoup/worker.hpp"
 #include "room/actions.hpp"
@@ -24,7 +25,8 @@ class WorkerPool {
     std::size_t slot = 0;
   };
 
-  WorkerPool(boost::asio::io_context& io, MediaConfig config, Logger log);
+  /// `io` and `clock` must outlive it.
+  WorkerPool(boost::asio::io_context& io, MediaConfig config, const Clock& clock, Logger log);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -37,6 +39,8 @@ class WorkerPool {
   /// nullptr: it has died.
   [[nodiscard]] const Entry* find(const room::WorkerId& id) const;
   [[nodiscard]] const std::map<room::WorkerId, Entry>& all() const { return workers_; }
+  /// Workers that were started in place of dead ones, since the start.
+  [[nodiscard]] std::size_t restarts() const { return restarts_; }
 
   std::function<void(const room::WorkerId&)> on_up;
   std::function<void(const room::WorkerId&)> on_died;
@@ -45,18 +49,16 @@ class WorkerPool {
   boost::asio::awaitable<Result<>> start_one(std::size_t slot);
   boost::asio::awaitable<void> respawn(std::size_t slot, Duration delay);
   void on_worker_died(const room::WorkerId& id, std::size_t slot, const Error& why);
+  void respawn_later(std::size_t slot);
   [[nodiscard]] mediasoup::WebRtcServerOptions server_options(std::size_t slot) const;
 
   boost::asio::io_context& io_;
   MediaConfig config_;
+  const Clock& clock_;
   Logger log_;
   std::map<room::WorkerId, Entry> workers_;
-  /// When each slot's worker was started, and how long to wait before the next try.
-  struct Slot {
-    std::chrono::steady_clock::time_point started;
-    Duration delay{0};
-  };
-  std::map<std::size_t, Slot> slots_;
+  std::map<std::size_t, room::Respawn> slots_;
+  std::size_t restarts_ = 0;
   bool stopping_ = false;
 };
 
