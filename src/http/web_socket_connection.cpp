@@ -101,7 +101,8 @@ void WebSocketConnection::start(std::string handshake, std::string early) {
 }
 
 std::string& WebSocketConnection::outbox() {
-  if (out_.capacity() <= std::string{}.capacity()) out_ = pool_->take_buffer();
+  // A short frame may wait in a string that has no memory of its own.
+  if (out_.empty() && out_.capacity() <= std::string{}.capacity()) out_ = pool_->take_buffer();
   return out_;
 }
 

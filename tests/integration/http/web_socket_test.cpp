@@ -479,6 +479,18 @@ TEST_F(WebSocketTest, SendsAllFramesOfOneTurnInOneWrite) {
   EXPECT_EQ(after.writes - before.writes, 1u);
 }
 
+TEST_F(WebSocketTest, LosesNoShortFrameOfATurnWithoutASpareBuffer) {
+  serve(test_config(), [](WebSocket& socket, std::string_view text) {
+    if (text.size() > 60000) return socket.send(text);  // too large a buffer to be kept as a spare one
+    for (int i = 0; i < 8; ++i) socket.send(std::to_string(i));
+  });
+  auto client = open();
+  client->send_text(std::string(64000, 'x'));
+  EXPECT_EQ(client->read_frame()->payload.size(), 64000u);
+  client->send_text("go");
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(client->read_frame()->payload, std::to_string(i));
+}
+
 TEST_F(WebSocketTest, SendsTheFirstFrameWithTheAnswerToTheUpgrade) {
   struct Greeter final : WebSocketHandler {
     void on_open(std::shared_ptr<WebSocket> socket) override { socket->send("welcome"); }
