@@ -51,9 +51,13 @@ RawClient::~RawClient() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+ssize_t RawClient::send_some(std::string_view bytes) { return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+
+ssize_t RawClient::receive_some(char* buffer, std::size_t size) { return ::recv(fd_, buffer, size, 0); }
+
 bool RawClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t n = send_some(bytes);
     if (n < 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
@@ -85,7 +89,7 @@ bool RawClient::fill(std::chrono::steady_clock::time_point until) {
     throw std::runtime_error("the server sent nothing in time");
   }
   char bytes[65536];
-  const ssize_t n = ::recv(fd_, bytes, sizeof bytes, 0);
+  const ssize_t n = receive_some(bytes, sizeof bytes);
   if (n <= 0) return false;
   buffer_.append(bytes, static_cast<std::size_t>(n));
   return true;

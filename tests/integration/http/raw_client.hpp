@@ -1,6 +1,8 @@
 // A client made of one blocking socket, so that tests can say exactly which bytes go out and when.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -30,7 +32,7 @@ class RawClient {
  public:
   /// Connects to 127.0.0.1; throws when it cannot.
   explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
-  ~RawClient();
+  virtual ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
@@ -52,9 +54,15 @@ class RawClient {
   /// Sends a good request for an upgrade, with more fields before its end, and reads the response.
   std::optional<RawResponse> upgrade(std::string_view path, std::string_view more_fields = {});
 
-  void shutdown_send();
+  virtual void shutdown_send();
   /// Ends the connection with a reset.
   void reset();
+
+ protected:
+  [[nodiscard]] int descriptor() const { return fd_; }
+  /// As send(2) and recv(2) would.
+  virtual ssize_t send_some(std::string_view bytes);
+  virtual ssize_t receive_some(char* buffer, std::size_t size);
 
  private:
   bool fill(std::chrono::steady_clock::time_point until);
