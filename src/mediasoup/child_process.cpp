@@ -5,6 +5,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -145,39 +146,84 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::spawn(asio::any_io_executor 
   }
   if (pid < 0) return fail(Errc::internal, fmt::format("fork: {}", std::strerror(errno)));
 
-  Fd pidfd{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U))};
   std::shared_ptr<ChildProcess> process{
-      new ChildProcess{executor, pid, std::move(pidfd), std::move(to_child->ours), std::move(from_child->ours), log}};
-  auto out_pipe = std::make_shared<asio::posix::stream_descriptor>(executor, out->ours.release());
-  auto err_pipe = std::make_shared<asio::posix::stream_descriptor>(executor, err->ours.release());
-  process->outputs_ = {out_pipe, err_pipe};
-  asio::co_spawn(
-      executor, [process] { return process->reap(); }, report(log, "worker process"));
-  asio::co_spawn(
-      executor, [process, out_pipe] { return process->log_output(out_pipe, false); }, report(log, "worker stdout"));
-  asio::co_spawn(
-      executor, [process, err_pipe] { return process->log_output(err_pipe, true); }, report(log, "worker stderr"));
+      new ChildProcess{executor, pid, std::move(to_child->ours), std::move(from_child->ours), std::move(log)}};
+  process->watch(out->ours.release(), err->ours.release());
   return process;
 }
 
-ChildProcess::ChildProcess(asio::any_io_executor executor, pid_t pid, Fd pidfd, Fd write_end, Fd read_end, Logger log)
+Result<std::shared_ptr<ChildProcess>> ChildProcess::adopt(asio::any_io_executor executor, pid_t pid, int stdout_fd,
+                                                          int stderr_fd, Logger log) {
+  siginfo_t info{};
+  if (pid <= 0 || ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+    return fail(Errc::not_found, fmt::format("process {} is not a child of this one", pid));
+  }
+  for (const int fd : {stdout_fd, stderr_fd}) {
+    if (fd >= 0 && ::fcntl(fd, F_GETFD) < 0) return fail(Errc::not_found, fmt::format("file {} is not open", fd));
+  }
+  std::shared_ptr<ChildProcess> process{new ChildProcess{std::move(executor), pid, Fd{}, Fd{}, std::move(log)}};
+  process->watch(stdout_fd, stderr_fd);
+  return process;
+}
+
+void ChildProcess::watch(int stdout_fd, int stderr_fd) {
+  const auto self = shared_from_this();
+  asio::co_spawn(
+      executor_, [self] { return self->reap(); }, report(log_, "worker process"));
+  const std::array<int, 2> fds{stdout_fd, stderr_fd};
+  for (std::size_t i = 0; i < fds.size(); ++i) {
+    if (fds[i] < 0) continue;
+    auto pipe = std::make_shared<asio::posix::stream_descriptor>(executor_);
+    boost::system::error_code error;
+    pipe->assign(fds[i], error);
+    if (!error) pipe->non_blocking(true, error);
+    if (error) continue;  // what it prints is not worth more
+    outputs_[i] = pipe;
+    const bool is_stderr = i == 1;
+    asio::co_spawn(
+        executor_, [self, pipe, is_stderr] { return self->log_output(pipe, is_stderr); },
+        report(log_, "worker output"));
+  }
+}
+
+ChildProcess::ChildProcess(asio::any_io_executor executor, pid_t pid, Fd write_end, Fd read_end, Logger log)
     : executor_{executor},
       pid_{pid},
-      pidfd_{std::move(pidfd)},
+      pidfd_{executor},
       write_end_{std::move(write_end)},
       read_end_{std::move(read_end)},
       log_{std::move(log)},
-      exited_{executor, asio::steady_timer::time_point::max()} {}
+      exited_{executor, asio::steady_timer::time_point::max()} {
+  const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U));
+  boost::system::error_code error;
+  if (pidfd >= 0) pidfd_.assign(pidfd, error);
+  if (error) ::close(pidfd);
+}
 
 ChildProcess::~ChildProcess() {
-  if (exit_status_) return;
+  if (exit_status_ || released_) return;
   ::kill(pid_, SIGKILL);
   try_reap(true);
 }
 
 void ChildProcess::kill(int signal) {
   // Not reaped yet, so the number is still this child's.
-  if (!exit_status_) ::kill(pid_, signal);
+  if (!exit_status_ && !released_) ::kill(pid_, signal);
+}
+
+int ChildProcess::fd_of(std::size_t output) const {
+  const auto pipe = outputs_[output].lock();
+  return pipe && pipe->is_open() ? pipe->native_handle() : -1;
+}
+
+void ChildProcess::release() {
+  released_ = true;
+  boost::system::error_code ignored;
+  pidfd_.close(ignored);
+  for (const auto& output : outputs_) {
+    if (const auto pipe = output.lock()) pipe->release();
+  }
+  exited_.cancel();
 }
 
 bool ChildProcess::try_reap(bool block) {
@@ -192,25 +238,28 @@ bool ChildProcess::try_reap(bool block) {
 }
 
 asio::awaitable<void> ChildProcess::reap() {
-  if (pidfd_.get() >= 0) {
-    asio::posix::stream_descriptor ended{executor_, pidfd_.release()};
-    co_await ended.async_wait(asio::posix::descriptor_base::wait_read, asio::as_tuple(asio::use_awaitable));
+  // Whoever spawned or adopted it first connects to on_exit.
+  co_await asio::post(executor_, asio::use_awaitable);
+  if (pidfd_.is_open()) {
+    co_await pidfd_.async_wait(asio::posix::descriptor_base::wait_read, asio::as_tuple(asio::use_awaitable));
   }
-  while (!try_reap(false)) co_await sleep_for(poll_interval);
+  while (!released_ && !try_reap(false)) co_await sleep_for(poll_interval);
+  if (released_) co_return;
+  boost::system::error_code ignored;
+  pidfd_.close(ignored);
   exited_.cancel();
   on_exit.emit(*exit_status_);
   // A grandchild may hold the pipes open for ever: what was printed before the end is read in this time.
   for (const auto& output : outputs_) {
     if (output.expired()) continue;  // its end was read already, as usual
     co_await sleep_for(drain_time);
-    boost::system::error_code ignored;
     if (const auto pipe = output.lock()) pipe->close(ignored);
   }
 }
 
 asio::awaitable<void> ChildProcess::wait_exit() {
   const auto self = shared_from_this();
-  while (!exit_status_) {
+  while (!exit_status_ && !released_) {
     boost::system::error_code cancelled;
     co_await exited_.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
     const auto state = co_await asio::this_coro::cancellation_state;
@@ -229,8 +278,11 @@ asio::awaitable<void> ChildProcess::log_output(std::shared_ptr<asio::posix::stre
   };
   std::array<char, 4096> buffer;
   for (;;) {
-    const auto [error, size] =
-        co_await pipe->async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
+    // Not an asynchronous read, which may have taken bytes that nobody has seen yet when the program replaces itself.
+    co_await pipe->async_wait(asio::posix::descriptor_base::wait_read, asio::as_tuple(asio::use_awaitable));
+    boost::system::error_code error;
+    const std::size_t size = pipe->read_some(asio::buffer(buffer), error);
+    if (error == asio::error::would_block) continue;
     if (error) break;
     lines.feed(std::string_view{buffer.data(), size}, std::chrono::steady_clock::now(), sink);
   }

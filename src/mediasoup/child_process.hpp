@@ -13,6 +13,7 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,6 +50,11 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
   static Result<std::shared_ptr<ChildProcess>> spawn(asio::any_io_executor executor, const Options& options,
                                                      Logger log);
 
+  /// A child of this process that was spawned before an execve. Takes over the ends of its pipes, which may be -1.
+  /// not_found: this process has no such child, neither running nor waiting to be reaped.
+  static Result<std::shared_ptr<ChildProcess>> adopt(asio::any_io_executor executor, pid_t pid, int stdout_fd,
+                                                     int stderr_fd, Logger log);
+
   /// Kills it and waits, when nobody has. SIGKILL needs no consent, so the wait is short.
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
@@ -66,23 +72,32 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
   [[nodiscard]] const std::optional<int>& exit_status() const { return exit_status_; }
   asio::awaitable<void> wait_exit();
 
+  /// Our ends of what it prints to; -1 where they are closed.
+  [[nodiscard]] int stdout_fd() const { return fd_of(0); }
+  [[nodiscard]] int stderr_fd() const { return fd_of(1); }
+  /// Lets go of the process and of both pipes, as they are. Whoever adopts it reaps it.
+  void release();
+
   Signal<int> on_exit;  ///< With the status of waitpid(). Once.
 
  private:
-  ChildProcess(asio::any_io_executor executor, pid_t pid, Fd pidfd, Fd write_end, Fd read_end, Logger log);
+  ChildProcess(asio::any_io_executor executor, pid_t pid, Fd write_end, Fd read_end, Logger log);
+  void watch(int stdout_fd, int stderr_fd);
+  [[nodiscard]] int fd_of(std::size_t output) const;
   asio::awaitable<void> reap();
   asio::awaitable<void> log_output(std::shared_ptr<asio::posix::stream_descriptor> pipe, bool is_stderr);
   bool try_reap(bool block);
 
   asio::any_io_executor executor_;
   pid_t pid_;
-  Fd pidfd_;
+  asio::posix::stream_descriptor pidfd_;  // readable once it has ended; not open where the kernel has none
   Fd write_end_;
   Fd read_end_;
   Logger log_;
   std::optional<int> exit_status_;
-  std::vector<std::weak_ptr<asio::posix::stream_descriptor>> outputs_;
-  asio::steady_timer exited_;  // never expires; cancelled at the end
+  bool released_ = false;
+  std::array<std::weak_ptr<asio::posix::stream_descriptor>, 2> outputs_;  // stdout, stderr; gone at their end
+  asio::steady_timer exited_;                                             // never expires; cancelled at the end
 };
 
 /// "exit code 42" or "killed by signal 9 (Killed)".

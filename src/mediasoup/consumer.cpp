@@ -3,8 +3,27 @@
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/fbs/consumer.hpp"
 #include "mediasoup/fbs/rtp_stream.hpp"
+#include "mediasoup/ortc/rtp_parameters_json.hpp"
+#include "mediasoup/saved.hpp"
 
 namespace carillon::mediasoup {
+namespace {
+
+void save_layers(boost::json::object& object, std::string_view name, const std::optional<ConsumerLayers>& layers) {
+  if (!layers) return;
+  boost::json::object saved{{"spatialLayer", layers->spatial_layer}};
+  put(saved, "temporalLayer", layers->temporal_layer);
+  object[name] = std::move(saved);
+}
+
+std::optional<ConsumerLayers> restore_layers(const Saved& saved, std::string_view name) {
+  if (saved.find(name) == nullptr) return std::nullopt;
+  const Saved layers = saved.object(name);
+  return ConsumerLayers{layers.integer<std::uint8_t>("spatialLayer"),
+                        layers.optional_integer<std::uint8_t>("temporalLayer")};
+}
+
+}  // namespace
 
 std::string_view to_string(ConsumerType type) {
   switch (type) {
@@ -155,6 +174,44 @@ asio::awaitable<Result<>> Consumer::enable_trace_event(std::vector<ConsumerTrace
   const Result<Response> response = co_await std::move(answer);
   if (!response) co_return response.error();
   co_return Result<>{};
+}
+
+boost::json::object Consumer::save() const {
+  boost::json::object object{{"id", data_.id},
+                             {"producerId", data_.producer_id},
+                             {"kind", ortc::to_string(data_.kind)},
+                             {"type", to_string(data_.type)},
+                             {"rtpParameters", ortc::to_json(data_.rtp_parameters)},
+                             {"paused", data_.paused},
+                             {"producerPaused", data_.producer_paused},
+                             {"priority", priority_},
+                             {"score", data_.score.score},
+                             {"producerScore", data_.score.producer_score},
+                             {"producerScores", boost::json::value_from(data_.score.producer_scores)},
+                             {"appData", app_data}};
+  save_layers(object, "preferredLayers", data_.preferred_layers);
+  save_layers(object, "currentLayers", current_layers_);
+  return object;
+}
+
+/// `data` has what the transport knows: its own id, and whom to tell of the end.
+std::shared_ptr<Consumer> Consumer::restore(std::shared_ptr<Channel> channel, const Saved& saved, Data data) {
+  data.id = saved.string("id");
+  data.producer_id = saved.string("producerId");
+  data.kind = saved.one_of("kind", {ortc::MediaKind::audio, ortc::MediaKind::video});
+  data.type =
+      saved.one_of("type", {ConsumerType::simple, ConsumerType::simulcast, ConsumerType::svc, ConsumerType::pipe});
+  data.rtp_parameters = restore_rtp_parameters(saved, "rtpParameters");
+  data.paused = saved.boolean("paused");
+  data.producer_paused = saved.boolean("producerPaused");
+  data.score.score = saved.integer<std::uint8_t>("score");
+  data.score.producer_score = saved.integer<std::uint8_t>("producerScore");
+  data.score.producer_scores = saved.integers<std::uint8_t>("producerScores");
+  data.preferred_layers = restore_layers(saved, "preferredLayers");
+  auto consumer = std::make_shared<Consumer>(std::move(channel), std::move(data), saved.json("appData"));
+  consumer->priority_ = saved.integer<std::uint8_t>("priority");
+  consumer->current_layers_ = restore_layers(saved, "currentLayers");
+  return consumer;
 }
 
 void Consumer::on_notification(const Notification& notification) {

@@ -109,6 +109,9 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
 
   /// For its Transport only: the parent ended, and the worker knows.
   void on_transport_closed();
+  /// For its Transport only: worker.hpp says when.
+  [[nodiscard]] boost::json::object save() const;
+  static std::shared_ptr<Consumer> restore(std::shared_ptr<Channel> channel, const Saved& saved, Data data);
 
   // The events of the package's Consumer and those of its `observer`.
   Signal<> on_transport_close;  ///< Its transport ended, so this did too.

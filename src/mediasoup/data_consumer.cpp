@@ -2,6 +2,7 @@
 
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/fbs/data.hpp"
+#include "mediasoup/saved.hpp"
 
 namespace carillon::mediasoup {
 
@@ -178,6 +179,32 @@ asio::awaitable<Result<>> DataConsumer::remove_subchannel(std::uint16_t subchann
   if (!removed) co_return removed.error();
   data_.subchannels = numbers((*removed)->subchannels());
   co_return Result<>{};
+}
+
+boost::json::object DataConsumer::save() const {
+  boost::json::object object{{"id", data_.id},
+                             {"dataProducerId", data_.data_producer_id},
+                             {"type", to_string(data_.type)},
+                             {"label", data_.label},
+                             {"protocol", data_.protocol},
+                             {"paused", data_.paused},
+                             {"dataProducerPaused", data_.data_producer_paused},
+                             {"subchannels", boost::json::value_from(data_.subchannels)},
+                             {"appData", app_data}};
+  save_sctp_stream(object, data_.sctp_stream_parameters);
+  return object;
+}
+
+std::shared_ptr<DataConsumer> DataConsumer::restore(std::shared_ptr<Channel> channel, const Saved& saved, Data data) {
+  data.id = saved.string("id");
+  data.data_producer_id = saved.string("dataProducerId");
+  data.type = saved.one_of("type", {DataType::sctp, DataType::direct});
+  data.label = saved.string("label");
+  data.protocol = saved.string("protocol");
+  data.paused = saved.boolean("paused");
+  data.data_producer_paused = saved.boolean("dataProducerPaused");
+  data.subchannels = saved.integers<std::uint16_t>("subchannels");
+  return std::make_shared<DataConsumer>(std::move(channel), std::move(data), saved.json("appData"));
 }
 
 void DataConsumer::on_notification(const Notification& notification) {

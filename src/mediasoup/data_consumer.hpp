@@ -85,6 +85,10 @@ class DataConsumer : public std::enable_shared_from_this<DataConsumer> {
 
   /// For its Transport only: the parent ended, and the worker knows.
   void on_transport_closed();
+  /// For its Transport only: worker.hpp says when. In `data` stands what the transport knows: its id, whom to tell of
+  /// the end, and the SCTP stream.
+  [[nodiscard]] boost::json::object save() const;
+  static std::shared_ptr<DataConsumer> restore(std::shared_ptr<Channel> channel, const Saved& saved, Data data);
 
   // The events of the package's DataConsumer and those of its `observer`.
   Signal<> on_transport_close;      ///< Its transport ended, so this did too.

@@ -2,6 +2,7 @@
 
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/fbs/data.hpp"
+#include "mediasoup/saved.hpp"
 
 namespace carillon::mediasoup {
 
@@ -68,6 +69,25 @@ asio::awaitable<Result<>> DataProducer::set_paused(bool paused) {
   data_.paused = paused;
   (paused ? on_pause : on_resume).emit();
   co_return Result<>{};
+}
+
+boost::json::object DataProducer::save() const {
+  boost::json::object object{{"id", data_.id},         {"type", to_string(data_.type)},
+                             {"label", data_.label},   {"protocol", data_.protocol},
+                             {"paused", data_.paused}, {"appData", app_data}};
+  save_sctp_stream(object, data_.sctp_stream_parameters);
+  return object;
+}
+
+/// `data` has what the transport knows: its own id, and whom to tell of the end.
+std::shared_ptr<DataProducer> DataProducer::restore(std::shared_ptr<Channel> channel, const Saved& saved, Data data) {
+  data.id = saved.string("id");
+  data.type = saved.one_of("type", {DataType::sctp, DataType::direct});
+  data.sctp_stream_parameters = restore_sctp_stream(saved);
+  data.label = saved.string("label");
+  data.protocol = saved.string("protocol");
+  data.paused = saved.boolean("paused");
+  return std::make_shared<DataProducer>(std::move(channel), std::move(data), saved.json("appData"));
 }
 
 Result<> DataProducer::send(const DataMessage& message, const Subchannels& to) {

@@ -18,6 +18,12 @@ std::shared_ptr<DirectTransport> DirectTransport::make(TransportContext context,
   return transport;
 }
 
+std::shared_ptr<DirectTransport> DirectTransport::restore(TransportContext context, const Saved& saved) {
+  std::shared_ptr<DirectTransport> transport{new DirectTransport{std::move(context)}};
+  transport->restore_base(saved);
+  return transport;
+}
+
 DirectTransport::DirectTransport(TransportContext context) : Transport{std::move(context)} {}
 
 asio::awaitable<Result<>> DirectTransport::connect() { co_return check_open(); }

@@ -18,6 +18,9 @@ class DirectTransport final : public Transport {
   static std::shared_ptr<DirectTransport> make(TransportContext context, const Response& response,
                                                const FBS::DirectTransport::DumpResponse& dump);
 
+  static std::shared_ptr<DirectTransport> restore(TransportContext context, const Saved& saved);
+  [[nodiscard]] Result<boost::json::object> save() const override { return save_base(); }
+
   [[nodiscard]] TransportType type() const override { return TransportType::direct; }
 
   /// Nothing to connect: it always is.

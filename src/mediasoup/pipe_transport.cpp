@@ -23,6 +23,10 @@ std::shared_ptr<PipeTransport> PipeTransport::make(TransportContext context, con
 PipeTransport::PipeTransport(TransportContext context, Data data)
     : Transport{std::move(context)}, data_{std::move(data)} {}
 
+Result<boost::json::object> PipeTransport::save() const {
+  return fail(Errc::unsupported, "a PipeTransport cannot be carried over to another program: " + id());
+}
+
 void PipeTransport::on_ending() {
   if (data_.sctp_state) data_.sctp_state = SctpState::closed;
 }

@@ -31,6 +31,9 @@ class PipeTransport final : public Transport {
   static std::shared_ptr<PipeTransport> make(TransportContext context, const Response& response,
                                              const FBS::PipeTransport::DumpResponse& dump);
 
+  /// Unsupported: pipes join workers of which each is saved by itself.
+  [[nodiscard]] Result<boost::json::object> save() const override;
+
   [[nodiscard]] TransportType type() const override { return TransportType::pipe; }
   [[nodiscard]] const TransportTuple& tuple() const { return data_.tuple; }
   [[nodiscard]] const std::optional<ortc::SctpParameters>& sctp_parameters() const { return data_.sctp_parameters; }

@@ -2,6 +2,7 @@
 
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/fbs/transport.hpp"
+#include "mediasoup/saved.hpp"
 
 namespace carillon::mediasoup {
 
@@ -22,6 +23,37 @@ std::shared_ptr<PlainTransport> PlainTransport::make(TransportContext context, c
 
 PlainTransport::PlainTransport(TransportContext context, Data data)
     : Transport{std::move(context)}, data_{std::move(data)} {}
+
+Result<boost::json::object> PlainTransport::save() const {
+  boost::json::object object = save_base();
+  object["rtcpMux"] = data_.rtcp_mux;
+  object["comedia"] = data_.comedia;
+  object["tuple"] = mediasoup::save(data_.tuple);
+  if (data_.rtcp_tuple) object["rtcpTuple"] = mediasoup::save(*data_.rtcp_tuple);
+  save_sctp(object, data_.sctp_parameters, data_.sctp_state);
+  if (data_.srtp_parameters) object["srtpParameters"] = to_json(*data_.srtp_parameters);
+  object["connectCalled"] = connect_called_;
+  return object;
+}
+
+std::shared_ptr<PlainTransport> PlainTransport::restore(TransportContext context, const Saved& saved) {
+  Data data;
+  data.rtcp_mux = saved.boolean("rtcpMux");
+  data.comedia = saved.boolean("comedia");
+  data.tuple = restore_tuple(saved.object("tuple"));
+  data.rtcp_tuple = restore_optional_tuple(saved, "rtcpTuple");
+  data.sctp_parameters = restore_sctp_parameters(saved);
+  data.sctp_state = restore_sctp_state(saved);
+  if (saved.find("srtpParameters") != nullptr) {
+    data.srtp_parameters = saved.parsed("srtpParameters", [](const boost::json::value& value, const std::string& path) {
+      return parse_srtp_parameters(value, path);
+    });
+  }
+  std::shared_ptr<PlainTransport> transport{new PlainTransport{std::move(context), std::move(data)}};
+  transport->connect_called_ = saved.boolean("connectCalled");
+  transport->restore_base(saved);
+  return transport;
+}
 
 void PlainTransport::on_ending() {
   if (data_.sctp_state) data_.sctp_state = SctpState::closed;

@@ -36,6 +36,9 @@ class PlainTransport final : public Transport {
   static std::shared_ptr<PlainTransport> make(TransportContext context, const Response& response,
                                               const FBS::PlainTransport::DumpResponse& dump);
 
+  static std::shared_ptr<PlainTransport> restore(TransportContext context, const Saved& saved);
+  [[nodiscard]] Result<boost::json::object> save() const override;
+
   [[nodiscard]] TransportType type() const override { return TransportType::plain; }
   [[nodiscard]] const TransportTuple& tuple() const { return data_.tuple; }
   [[nodiscard]] const std::optional<TransportTuple>& rtcp_tuple() const { return data_.rtcp_tuple; }

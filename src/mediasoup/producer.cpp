@@ -3,6 +3,8 @@
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/fbs/producer.hpp"
 #include "mediasoup/fbs/rtp_stream.hpp"
+#include "mediasoup/ortc/rtp_parameters_json.hpp"
+#include "mediasoup/saved.hpp"
 
 namespace carillon::mediasoup {
 
@@ -105,6 +107,39 @@ Result<> Producer::send(std::span<const std::uint8_t> rtp_packet) {
     const auto data = builder.CreateVector(rtp_packet.data(), rtp_packet.size());
     return FBS::Producer::CreateSendNotification(builder, data);
   });
+}
+
+boost::json::object Producer::save() const {
+  boost::json::array scores;
+  for (const ProducerScore& score : score_) {
+    boost::json::object object{{"encodingIdx", score.encoding_idx}, {"ssrc", score.ssrc}, {"score", score.score}};
+    put(object, "rid", score.rid);
+    scores.push_back(std::move(object));
+  }
+  return {{"id", data_.id},
+          {"kind", ortc::to_string(data_.kind)},
+          {"type", to_string(data_.type)},
+          {"rtpParameters", ortc::to_json(data_.rtp_parameters)},
+          {"consumableRtpParameters", ortc::to_json(data_.consumable_rtp_parameters)},
+          {"paused", data_.paused},
+          {"score", std::move(scores)},
+          {"appData", app_data}};
+}
+
+/// `data` has what the transport knows: its own id, and whom to tell of the end.
+std::shared_ptr<Producer> Producer::restore(std::shared_ptr<Channel> channel, const Saved& saved, Data data) {
+  data.id = saved.string("id");
+  data.kind = saved.one_of("kind", {ortc::MediaKind::audio, ortc::MediaKind::video});
+  data.type = saved.one_of("type", {ProducerType::simple, ProducerType::simulcast, ProducerType::svc});
+  data.rtp_parameters = restore_rtp_parameters(saved, "rtpParameters");
+  data.consumable_rtp_parameters = restore_rtp_parameters(saved, "consumableRtpParameters");
+  data.paused = saved.boolean("paused");
+  auto producer = std::make_shared<Producer>(std::move(channel), std::move(data), saved.json("appData"));
+  saved.each("score", [&](const Saved& score) {
+    producer->score_.push_back({score.integer<std::uint32_t>("encodingIdx"), score.integer<std::uint32_t>("ssrc"),
+                                score.optional_string("rid"), score.integer<std::uint8_t>("score")});
+  });
+  return producer;
 }
 
 void Producer::on_notification(const Notification& notification) {

@@ -100,6 +100,9 @@ class Producer : public std::enable_shared_from_this<Producer> {
 
   /// For its Transport only: the parent ended, and the worker knows.
   void on_transport_closed();
+  /// For its Transport only: worker.hpp says when.
+  [[nodiscard]] boost::json::object save() const;
+  static std::shared_ptr<Producer> restore(std::shared_ptr<Channel> channel, const Saved& saved, Data data);
 
   // The events of the package's Producer and those of its `observer`.
   Signal<> on_transport_close;  ///< Its transport ended, so this did too.

@@ -102,8 +102,15 @@ class Router final : public TransportHost, public std::enable_shared_from_this<R
   /// Changes rtp_capabilities(), for whatever is made from then on.
   Result<> update_media_codecs(const std::vector<ortc::RtpCodecCapability>& media_codecs);
 
+  /// nullptr: there is none with this id (any more).
+  [[nodiscard]] std::shared_ptr<RtpObserver> rtp_observer_by_id(const std::string& id) const;
+
   /// The worker ended. Called by the Worker only.
   void on_worker_closed();
+  /// For the Worker only: worker.hpp says when. `unsupported` while it is piped to another router.
+  [[nodiscard]] Result<boost::json::object> save() const;
+  /// Everything that was made in it, out of what save() wrote; to be called on a new one with the saved id.
+  void restore(const Saved& saved);
 
   Signal<> on_close;         ///< Over, whoever ended it; the last event.
   Signal<> on_worker_close;  ///< The parent ended; comes before on_close.
@@ -130,6 +137,8 @@ class Router final : public TransportHost, public std::enable_shared_from_this<R
   struct PipePair;
 
   void end();
+  [[nodiscard]] std::shared_ptr<Transport> restore_transport(const Saved& saved);
+  [[nodiscard]] std::shared_ptr<RtpObserver> restore_observer(const Saved& saved);
   [[nodiscard]] Result<> check_open() const;
   TransportContext transport_context(boost::json::object transport_app_data);
   RtpObserverContext observer_context(boost::json::object observer_app_data);

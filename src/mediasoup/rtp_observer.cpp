@@ -2,6 +2,7 @@
 
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/producer.hpp"
+#include "mediasoup/saved.hpp"
 
 namespace carillon::mediasoup {
 
@@ -27,6 +28,12 @@ std::shared_ptr<Producer> RtpObserver::producer_by_id(const std::string& produce
   const auto router = context_.router.lock();
   return router ? router->producer_by_id(producer_id) : nullptr;
 }
+
+boost::json::object RtpObserver::save() const {
+  return {{"id", id()}, {"type", to_string(type())}, {"paused", paused_}, {"appData", app_data}};
+}
+
+void RtpObserver::restore(const Saved& saved) { paused_ = saved.boolean("paused"); }
 
 void RtpObserver::close() {
   if (closed_) return;

@@ -48,6 +48,9 @@ class RtpObserver : public std::enable_shared_from_this<RtpObserver> {
 
   /// The router ended; the worker knows already. Called by the Router only.
   void on_router_closed();
+  /// For the Router only. Producers and thresholds are the worker's to know.
+  [[nodiscard]] boost::json::object save() const;
+  void restore(const Saved& saved);
 
   Signal<> on_close;         ///< Over, whoever ended it; the last event.
   Signal<> on_router_close;  ///< The parent ended; comes before on_close.

@@ -174,11 +174,7 @@ asio::awaitable<Result<std::shared_ptr<Producer>>> Transport::produce(ProducerOp
   if (!produced) co_return produced.error();
   if (const auto open = check_open(); !open) co_return open.error();  // it went with the transport, in the worker too
   data.type = static_cast<ProducerType>((*produced)->type());
-  data.on_closed_itself = [weak = weak_from_this(), producer_id = data.id] {
-    const auto transport = weak.lock();
-    if (!transport || transport->producers_.erase(producer_id) == 0) return;
-    if (const auto router = transport->context_.router.lock()) router->on_producer_closed(producer_id);
-  };
+  data.on_closed_itself = forget_producer(data.id);
   auto producer = std::make_shared<Producer>(channel(), std::move(data), std::move(options.app_data));
   producers_.emplace(producer->id(), producer);
   if (const auto router = context_.router.lock()) router->on_new_producer(producer);
@@ -281,9 +277,7 @@ asio::awaitable<Result<std::shared_ptr<Consumer>>> Transport::consume_with(std::
   data.producer_paused = (*consumed)->producer_paused();
   data.score = fbs::read_score(*(*consumed)->score());
   data.preferred_layers = fbs::read_layers((*consumed)->preferred_layers());
-  data.on_over = [weak = weak_from_this(), consumer_id = data.id] {
-    if (const auto transport = weak.lock()) transport->consumers_.erase(consumer_id);
-  };
+  data.on_over = forget_consumer(data.id);
   auto consumer = std::make_shared<Consumer>(channel(), std::move(data), std::move(options.app_data));
   consumers_.emplace(consumer->id(), consumer);
   on_new_consumer.emit(consumer);

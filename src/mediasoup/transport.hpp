@@ -59,8 +59,16 @@ class Transport : public std::enable_shared_from_this<Transport> {
   /// Replaces the set; an empty one turns tracing off.
   [[nodiscard]] asio::awaitable<Result<>> enable_trace_event(std::vector<TransportTraceEventType> types = {});
 
+  /// What was made here and is not over; nullptr when there is none with this id.
+  [[nodiscard]] std::shared_ptr<Producer> producer_by_id(const std::string& id) const;
+  [[nodiscard]] std::shared_ptr<Consumer> consumer_by_id(const std::string& id) const;
+  [[nodiscard]] std::shared_ptr<DataProducer> data_producer_by_id(const std::string& id) const;
+  [[nodiscard]] std::shared_ptr<DataConsumer> data_consumer_by_id(const std::string& id) const;
+
   /// The router ended, and the worker knows. For the Router only.
   void on_router_closed();
+  /// For the Router only: worker.hpp says when. `unsupported` for a kind that cannot be carried over.
+  [[nodiscard]] virtual Result<boost::json::object> save() const = 0;
 
   // The events of the package's Transport and those of its `observer`.
   Signal<> on_router_close;         ///< Its router ended, so this did too.
@@ -82,6 +90,11 @@ class Transport : public std::enable_shared_from_this<Transport> {
   virtual void on_notification(const Notification& notification);
   /// The last thing a derived class does with its states (ICE, DTLS, SCTP) when the transport ends.
   virtual void on_ending() {}
+
+  /// What all kinds of transports save, and everything that was made here.
+  [[nodiscard]] boost::json::object save_base() const;
+  /// The counterpart, which also start()s it.
+  void restore_base(const Saved& saved);
 
   enum class Ending { closed_itself, router_closed, listen_server_closed };
   void end(Ending why);
@@ -107,9 +120,19 @@ class Transport : public std::enable_shared_from_this<Transport> {
   /// Fills in what the transport decides, negotiates with the router, and puts the result into `data`.
   [[nodiscard]] Result<ortc::RtpMapping> prepare_producer(ProducerOptions& options, Producer::Data& data);
   void end_children(const std::shared_ptr<TransportHost>& router);
+  // Told by a child that it is over.
+  [[nodiscard]] std::function<void()> forget_producer(const std::string& id);
+  [[nodiscard]] std::function<void()> forget_consumer(const std::string& id);
+  [[nodiscard]] std::function<void()> forget_data_producer(const std::string& id);
+  [[nodiscard]] std::function<void()> forget_data_consumer(const std::string& id,
+                                                           const std::optional<ortc::SctpStreamParameters>& stream);
+  void restore_producers(const Saved& saved, const std::shared_ptr<TransportHost>& router);
+  void restore_data(const Saved& saved, const std::shared_ptr<TransportHost>& router);
   [[nodiscard]] std::string cname_for(const ortc::RtpParameters& parameters);
   [[nodiscard]] std::string next_mid();
   [[nodiscard]] Result<std::uint16_t> take_sctp_stream_id();
+  /// It is in use; at most 65534.
+  void keep_sctp_stream_id(std::uint16_t stream_id);
   void give_back_sctp_stream_id(const std::optional<ortc::SctpStreamParameters>& stream);
   asio::awaitable<Result<std::shared_ptr<DataConsumer>>> consume_data_with(
       std::shared_ptr<DataProducer> data_producer, std::optional<ortc::SctpStreamParameters> stream,

@@ -74,11 +74,7 @@ asio::awaitable<Result<std::shared_ptr<DataProducer>>> Transport::produce_data(D
   data.label = (*dump)->label()->str();
   data.protocol = (*dump)->protocol()->str();
   data.paused = options.paused;
-  data.on_closed_itself = [weak = weak_from_this(), data_producer_id] {
-    const auto transport = weak.lock();
-    if (!transport || transport->data_producers_.erase(data_producer_id) == 0) return;
-    if (const auto router = transport->context_.router.lock()) router->on_data_producer_closed(data_producer_id);
-  };
+  data.on_closed_itself = forget_data_producer(data_producer_id);
   auto data_producer = std::make_shared<DataProducer>(channel(), std::move(data), std::move(options.app_data));
   data_producers_.emplace(data_producer->id(), data_producer);
   if (const auto router = context_.router.lock()) router->on_new_data_producer(data_producer);
@@ -139,12 +135,7 @@ asio::awaitable<Result<std::shared_ptr<DataConsumer>>> Transport::consume_data_w
   data.paused = (*dump)->paused();
   data.data_producer_paused = (*dump)->data_producer_paused();
   data.subchannels.assign((*dump)->subchannels()->begin(), (*dump)->subchannels()->end());
-  data.on_over = [weak = weak_from_this(), data_consumer_id, stream] {
-    const auto transport = weak.lock();
-    if (!transport) return;
-    transport->data_consumers_.erase(data_consumer_id);
-    transport->give_back_sctp_stream_id(stream);
-  };
+  data.on_over = forget_data_consumer(data_consumer_id, stream);
   auto data_consumer = std::make_shared<DataConsumer>(channel(), std::move(data), std::move(options.app_data));
   data_consumers_.emplace(data_consumer->id(), data_consumer);
   on_new_data_consumer.emit(data_consumer);
@@ -152,7 +143,6 @@ asio::awaitable<Result<std::shared_ptr<DataConsumer>>> Transport::consume_data_w
 }
 
 Result<std::uint16_t> Transport::take_sctp_stream_id() {
-  if (sctp_stream_ids_.empty()) sctp_stream_ids_.resize(sctp_streams_max);
   // What was given out before the association stood may lie above what the other side takes.
   if (sctp_negotiated_capabilities_ &&
       next_sctp_stream_id_ + 1 > sctp_negotiated_capabilities_->negotiated_max_outbound_streams) {
@@ -160,12 +150,17 @@ Result<std::uint16_t> Transport::take_sctp_stream_id() {
   }
   for (std::size_t tried = 0; tried < sctp_streams_max; ++tried) {
     const std::size_t stream_id = (next_sctp_stream_id_ + tried) % sctp_streams_max;
-    if (sctp_stream_ids_[stream_id]) continue;
-    sctp_stream_ids_[stream_id] = true;
+    if (!sctp_stream_ids_.empty() && sctp_stream_ids_[stream_id]) continue;
+    keep_sctp_stream_id(static_cast<std::uint16_t>(stream_id));
     next_sctp_stream_id_ = static_cast<std::uint32_t>(stream_id) + 1;
     return static_cast<std::uint16_t>(stream_id);
   }
   return fail(Errc::unavailable, "all SCTP streams of the transport are in use");
+}
+
+void Transport::keep_sctp_stream_id(std::uint16_t stream_id) {
+  if (sctp_stream_ids_.empty()) sctp_stream_ids_.resize(sctp_streams_max);
+  sctp_stream_ids_[stream_id] = true;
 }
 
 void Transport::give_back_sctp_stream_id(const std::optional<ortc::SctpStreamParameters>& stream) {

@@ -57,6 +57,12 @@ void WebRtcServer::on_worker_closed() {
   on_close.emit();
 }
 
+boost::json::object WebRtcServer::save() const {
+  boost::json::array transport_ids;
+  for (const auto& [transport_id, handled] : transports_) transport_ids.emplace_back(transport_id);
+  return {{"id", id()}, {"transportIds", std::move(transport_ids)}, {"appData", app_data}};
+}
+
 asio::awaitable<Result<boost::json::value>> WebRtcServer::dump() {
   if (closed_) co_return context_.channel->gone("the WebRtcServer");
   auto answer = request(*context_.channel, Method::WEBRTCSERVER_DUMP, id());

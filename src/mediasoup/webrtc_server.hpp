@@ -46,6 +46,8 @@ class WebRtcServer : public std::enable_shared_from_this<WebRtcServer> {
 
   /// The worker ended. Called by the Worker only.
   void on_worker_closed();
+  /// For the Worker only. The transports that use it are named; whoever restores it finds them.
+  [[nodiscard]] boost::json::object save() const;
   /// A transport that uses this server was made. Called by the Router only.
   void handle_webrtc_transport(const std::shared_ptr<WebRtcTransport>& transport);
 

@@ -3,8 +3,26 @@
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/fbs/transport.hpp"
 #include "mediasoup/ortc/transport_parameters_json.hpp"
+#include "mediasoup/saved.hpp"
 
 namespace carillon::mediasoup {
+namespace {
+
+ortc::IceParameters restore_ice_parameters(const Saved& saved) {
+  return {saved.string("usernameFragment"), saved.string("password"), saved.boolean("iceLite")};
+}
+
+ortc::IceCandidate restore_ice_candidate(const Saved& saved) {
+  ortc::IceCandidate candidate;
+  candidate.foundation = saved.string("foundation");
+  candidate.priority = saved.integer<std::uint32_t>("priority");
+  candidate.address = saved.string("address");
+  candidate.protocol = saved.one_of("protocol", {ortc::IceProtocol::udp, ortc::IceProtocol::tcp});
+  candidate.port = saved.integer<std::uint16_t>("port");
+  return candidate;
+}
+
+}  // namespace
 
 std::shared_ptr<WebRtcTransport> WebRtcTransport::make(TransportContext context, const Response& /*keeps `dump` alive*/,
                                                        const FBS::WebRtcTransport::DumpResponse& dump) {
@@ -24,6 +42,42 @@ std::shared_ptr<WebRtcTransport> WebRtcTransport::make(TransportContext context,
 
 WebRtcTransport::WebRtcTransport(TransportContext context, Data data)
     : Transport{std::move(context)}, data_{std::move(data)} {}
+
+Result<boost::json::object> WebRtcTransport::save() const {
+  boost::json::object object = save_base();
+  object["iceParameters"] = ortc::to_json(data_.ice_parameters);
+  object["iceCandidates"] = ortc::to_json(data_.ice_candidates);
+  object["iceState"] = to_string(data_.ice_state);
+  if (data_.ice_selected_tuple) object["iceSelectedTuple"] = mediasoup::save(*data_.ice_selected_tuple);
+  object["dtlsParameters"] = ortc::to_json(data_.dtls_parameters);
+  object["dtlsState"] = to_string(data_.dtls_state);
+  put(object, "dtlsRemoteCert", data_.dtls_remote_cert);
+  save_sctp(object, data_.sctp_parameters, data_.sctp_state);
+  object["connectCalled"] = connect_called_;
+  return object;
+}
+
+std::shared_ptr<WebRtcTransport> WebRtcTransport::restore(TransportContext context, const Saved& saved) {
+  Data data;
+  data.ice_parameters = restore_ice_parameters(saved.object("iceParameters"));
+  saved.each("iceCandidates",
+             [&](const Saved& candidate) { data.ice_candidates.push_back(restore_ice_candidate(candidate)); });
+  data.ice_state = saved.one_of("iceState", {IceState::fresh, IceState::connected, IceState::completed,
+                                             IceState::disconnected, IceState::closed});
+  data.ice_selected_tuple = restore_optional_tuple(saved, "iceSelectedTuple");
+  data.dtls_parameters = saved.parsed("dtlsParameters", [](const boost::json::value& value, const std::string& path) {
+    return ortc::parse_dtls_parameters(value, path);
+  });
+  data.dtls_state = saved.one_of("dtlsState", {DtlsState::fresh, DtlsState::connecting, DtlsState::connected,
+                                               DtlsState::failed, DtlsState::closed});
+  data.dtls_remote_cert = saved.optional_string("dtlsRemoteCert");
+  data.sctp_parameters = restore_sctp_parameters(saved);
+  data.sctp_state = restore_sctp_state(saved);
+  std::shared_ptr<WebRtcTransport> transport{new WebRtcTransport{std::move(context), std::move(data)}};
+  transport->connect_called_ = saved.boolean("connectCalled");
+  transport->restore_base(saved);
+  return transport;
+}
 
 void WebRtcTransport::on_ending() {
   data_.ice_state = IceState::closed;

@@ -30,6 +30,9 @@ class WebRtcTransport final : public Transport {
   static std::shared_ptr<WebRtcTransport> make(TransportContext context, const Response& response,
                                                const FBS::WebRtcTransport::DumpResponse& dump);
 
+  static std::shared_ptr<WebRtcTransport> restore(TransportContext context, const Saved& saved);
+  [[nodiscard]] Result<boost::json::object> save() const override;
+
   [[nodiscard]] TransportType type() const override { return TransportType::webrtc; }
 
   /// Always "controlled": the worker is ICE lite.

@@ -275,6 +275,34 @@ asio::awaitable<Result<>> Worker::update_settings(WorkerUpdateableSettings setti
   co_return Result<>{};
 }
 
+std::shared_ptr<WebRtcServer> Worker::keep_webrtc_server(std::string id, boost::json::object server_app_data) {
+  WebRtcServer::Context context;
+  context.channel = channel_;
+  context.webrtc_server_id = id;
+  context.app_data = std::move(server_app_data);
+  context.on_closed = [weak = weak_from_this()](const std::string& closed_id) {
+    if (const auto worker = weak.lock()) worker->webrtc_servers_.erase(closed_id);
+  };
+  auto server = std::make_shared<WebRtcServer>(std::move(context));
+  webrtc_servers_.emplace(std::move(id), server);
+  return server;
+}
+
+std::shared_ptr<Router> Worker::keep_router(std::string id, ortc::RtpCapabilities capabilities,
+                                            boost::json::object router_app_data) {
+  Router::Context context;
+  context.channel = channel_;
+  context.router_id = id;
+  context.rtp_capabilities = std::move(capabilities);
+  context.app_data = std::move(router_app_data);
+  context.on_closed = [weak = weak_from_this()](const std::string& closed_id) {
+    if (const auto worker = weak.lock()) worker->routers_.erase(closed_id);
+  };
+  auto router = std::make_shared<Router>(std::move(context));
+  routers_.emplace(std::move(id), router);
+  return router;
+}
+
 asio::awaitable<Result<std::shared_ptr<WebRtcServer>>> Worker::create_webrtc_server(WebRtcServerOptions options) {
   const auto self = shared_from_this();
   const std::string id = SystemRandom{}.uuid();
@@ -287,16 +315,7 @@ asio::awaitable<Result<std::shared_ptr<WebRtcServer>>> Worker::create_webrtc_ser
   if (!response) co_return response.error();
   if (closed_) co_return channel_->gone("the worker");
 
-  const std::weak_ptr<Worker> weak = self;
-  WebRtcServer::Context context;
-  context.channel = channel_;
-  context.webrtc_server_id = id;
-  context.app_data = std::move(options.app_data);
-  context.on_closed = [weak](const std::string& closed_id) {
-    if (const auto worker = weak.lock()) worker->webrtc_servers_.erase(closed_id);
-  };
-  const auto server = std::make_shared<WebRtcServer>(std::move(context));
-  webrtc_servers_.emplace(id, server);
+  const auto server = keep_webrtc_server(id, std::move(options.app_data));
   on_new_webrtc_server.emit(server);
   co_return server;
 }
@@ -313,17 +332,7 @@ asio::awaitable<Result<std::shared_ptr<Router>>> Worker::create_router(RouterOpt
   if (!response) co_return response.error();
   if (closed_) co_return channel_->gone("the worker");
 
-  const std::weak_ptr<Worker> weak = self;
-  Router::Context context;
-  context.channel = channel_;
-  context.router_id = id;
-  context.rtp_capabilities = std::move(*capabilities);
-  context.app_data = std::move(options.app_data);
-  context.on_closed = [weak](const std::string& closed_id) {
-    if (const auto worker = weak.lock()) worker->routers_.erase(closed_id);
-  };
-  const auto router = std::make_shared<Router>(std::move(context));
-  routers_.emplace(id, router);
+  const auto router = keep_router(id, std::move(*capabilities), std::move(options.app_data));
   on_new_router.emit(router);
   co_return router;
 }

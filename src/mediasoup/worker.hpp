@@ -62,6 +62,29 @@ class Worker : public std::enable_shared_from_this<Worker> {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
+  // The program may replace itself by another build of it (execve) while its workers forward media. The process stays
+  // the same, so they stay its children, and the descriptors stay open: what is lost are the objects of this folder.
+  //   old: wait for quiet(), save(), clear FD_CLOEXEC of descriptors(), execve, all without going back to the event
+  //   loop new: adopt(), before it goes to the event loop, so that no notification is missed
+  // If the execve fails, the old program has lost nothing and may go on.
+  // The thread that calls execve must be the one that called create(): PR_SET_PDEATHSIG looks at it.
+
+  /// Nothing is asked of the worker that has no answer yet, and nobody has still to see an answer.
+  [[nodiscard]] bool quiet() const { return channel_->quiet(); }
+  /// The worker and all that was made in it. It holds secrets (ICE passwords, SRTP keys) and user data.
+  /// Errors: conflict while not quiet() or when closed; unsupported when there is a PipeTransport.
+  [[nodiscard]] Result<boost::json::object> save() const;
+  /// What must stay open over the execve.
+  [[nodiscard]] std::vector<int> descriptors() const;
+  /// Builds the same objects without a word to the worker. Of the settings those count that are not told to the
+  /// process. If it has died meanwhile, on_died comes soon. Errors, after which nothing has changed: conflict when this
+  /// was saved by a build with another format or another version of the worker, bad_request when it makes no sense,
+  /// not_found when the process is not a child of this one.
+  static Result<std::shared_ptr<Worker>> adopt(asio::any_io_executor executor, const boost::json::object& saved,
+                                               WorkerSettings settings, Logger log = {});
+  /// Lets go of process and descriptors as they are. Closed from then on, though nobody is told.
+  void release();
+
   [[nodiscard]] pid_t pid() const;
   [[nodiscard]] bool closed() const { return closed_; }
   [[nodiscard]] bool died() const { return died_; }
@@ -69,6 +92,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
   [[nodiscard]] bool subprocess_closed() const;
   /// The line to the process, for whoever wants to watch it (requests in flight).
   [[nodiscard]] const std::shared_ptr<Channel>& channel() const { return channel_; }
+  /// nullptr: there is none with this id (any more).
+  [[nodiscard]] std::shared_ptr<Router> router_by_id(const std::string& id) const;
+  [[nodiscard]] std::shared_ptr<WebRtcServer> webrtc_server_by_id(const std::string& id) const;
   [[nodiscard]] std::size_t router_count() const { return routers_.size(); }
   /// Of all its routers.
   [[nodiscard]] std::size_t transport_count() const;
@@ -98,6 +124,10 @@ class Worker : public std::enable_shared_from_this<Worker> {
          Logger log);
   static asio::awaitable<Result<>> wait_running(std::shared_ptr<Worker> worker, Duration limit);
   void watch();
+  [[nodiscard]] std::shared_ptr<WebRtcServer> keep_webrtc_server(std::string id, boost::json::object server_app_data);
+  [[nodiscard]] std::shared_ptr<Router> keep_router(std::string id, ortc::RtpCapabilities capabilities,
+                                                    boost::json::object router_app_data);
+  void restore(const Saved& saved);
   void probe_later();
   void on_exit(int status);
   void die(const Error& why);

@@ -3,89 +3,49 @@
 #include "base/async.hpp"
 #include "mediasoup/channel/framing.hpp"
 #include "mediasoup/channel/messages.hpp"
+#include "mediasoup/channel/outbox.hpp"
+#include "mediasoup/channel/pending.hpp"
+#include "mediasoup/saved.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
 #include <unordered_map>
-#include <vector>
 
 namespace carillon::mediasoup {
-namespace {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
+namespace json = boost::json;
+
+namespace {
 
 /// When a deadline has passed, what the worker may have written while this program itself was held up is still read.
 constexpr auto second_look = std::chrono::milliseconds{50};
 /// A line of the worker's log. Its own buffer is 50 kB; that much in one line helps nobody.
 constexpr std::size_t log_line_bytes_max = 4096;
 
-/// A request whose answer has not come.
-struct Pending {
-  Method method;
-  SteadyTime deadline;
-  std::optional<Result<Response>> result;
-  asio::steady_timer* wake = nullptr;  // of the coroutine that waits, while it does
-
-  void finish(Result<Response> value) {
-    if (result) return;
-    result.emplace(std::move(value));
-    if (wake != nullptr) wake->cancel();
-  }
-};
-
-/// Takes the timer out again also when the waiting coroutine is destroyed.
-struct Waiting {
-  Waiting(Pending& of, asio::steady_timer& timer) : pending{of} { pending.wake = &timer; }
-  ~Waiting() { pending.wake = nullptr; }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-  Pending& pending;
-};
-
-asio::awaitable<Result<Response>> wait(std::shared_ptr<Pending> pending) {
-  if (!pending->result) {
-    asio::steady_timer timer{co_await asio::this_coro::executor, SteadyTime::max()};
-    Waiting waiting{*pending, timer};
-    boost::system::error_code cancelled;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
-  }
-  if (!pending->result) co_return fail(Errc::timeout, "stopped waiting for the worker's answer");
-  co_return std::move(*pending->result);
-}
-
-asio::awaitable<Result<Response>> refuse(Error error) { co_return error; }
-
-Error refusal(Method method, const FBS::Response::Response& response) {
-  const std::string name = response.error() != nullptr ? response.error()->str() : std::string{};
-  std::string reason = response.reason() != nullptr ? response.reason()->str() : std::string{"no reason given"};
-  Errc code = Errc::internal;
-  if (name == "TypeError") code = Errc::bad_request;
-  if (name == "NotFoundError") code = Errc::not_found;
-  return fail(code, fmt::format("{} [{}]", reason, EnumNameMethod(method)));
-}
-
 }  // namespace
 
 struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
-  Impl(asio::any_io_executor on, int write_fd, int read_fd, ChannelOptions limits, Logger logger)
+  using Socket = asio::local::stream_protocol::socket;
+
+  Impl(asio::any_io_executor on, ChannelOptions limits, Logger logger)
       : executor{std::move(on)},
-        writer{executor, asio::local::stream_protocol{}, write_fd},
-        reader{executor, asio::local::stream_protocol{}, read_fd},
+        writer{executor},
+        reader{executor},
         deadline_timer{executor},
         options{limits},
         log{std::move(logger)},
         deframer{limits.message_bytes_max} {}
 
   asio::any_io_executor executor;
-  asio::local::stream_protocol::socket writer;
-  asio::local::stream_protocol::socket reader;
+  Socket writer;
+  Socket reader;
   asio::steady_timer deadline_timer;
   ChannelOptions options;
   Logger log;
@@ -93,9 +53,10 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
 
   Deframer deframer;
   Builder builder{1024};
-  std::vector<std::uint8_t> queued;   // waits for the write that is under way
-  std::vector<std::uint8_t> writing;  // empty: nothing is under way
+  Outbox outbox;
+  bool writing = false;  // a handler will look into the outbox
   std::map<std::uint32_t, std::shared_ptr<Pending>> pending;
+  std::shared_ptr<const bool> open = std::make_shared<const bool>(true);
   std::uint32_t last_id = 0;
   bool deadline_armed = false;
   std::optional<std::uint32_t> suspect;  // the request at whose deadline a second look was granted
@@ -108,6 +69,34 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
   std::unordered_map<std::string, Entry> handlers;
   std::uint64_t last_serial = 0;
 
+  /// Both are non-blocking: what is read or written has always been seen by the line that did it, so that save() knows
+  /// of every byte. (An asynchronous read may have taken bytes of which no handler knows yet.)
+  boost::system::error_code take(int write_fd, int read_fd) {
+    boost::system::error_code error;
+    const asio::local::stream_protocol protocol;
+    writer.assign(protocol, write_fd, error);
+    if (error) return error;
+    reader.assign(protocol, read_fd, error);
+    if (!error) writer.non_blocking(true, error);
+    if (!error) reader.non_blocking(true, error);
+    if (error) let_go();
+    return error;
+  }
+
+  void let_go() {
+    boost::system::error_code ignored;
+    if (writer.is_open()) writer.release(ignored);
+    if (reader.is_open()) reader.release(ignored);
+  }
+
+  static void run(const std::shared_ptr<Impl>& impl) {
+    asio::co_spawn(
+        impl->executor, [impl] { return impl->read_loop(); }, report(impl->log, "worker channel"));
+    if (impl->outbox.empty()) return;
+    impl->writing = true;
+    asio::post(impl->executor, [impl] { impl->on_writable({}); });
+  }
+
   // --- out
 
   template <class MakeMessage>
@@ -118,34 +107,47 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
     if (size > options.message_bytes_max + Deframer::prefix_bytes) {
       return fail(Errc::too_large, fmt::format("a message of {} bytes to the worker", size));
     }
-    if (queued.size() + size > options.send_bytes_max) {
+    if (outbox.size() + size > options.send_bytes_max) {
       return fail(Errc::unavailable, "too much waits to be written to the worker");
     }
-    queued.insert(queued.end(), builder.GetBufferPointer(), builder.GetBufferPointer() + size);
-    if (writing.empty()) write_more();
+    outbox.push({builder.GetBufferPointer(), size});
+    if (!writing) write_more();
     return {};
   }
 
+  /// Writes what it can, and looks again when there may be more: what comes up to then goes together.
   void write_more() {
-    writing.swap(queued);
-    queued.clear();
+    const std::span<const std::uint8_t> bytes = outbox.waiting();
+    boost::system::error_code error;
+    outbox.pop(writer.write_some(asio::buffer(bytes.data(), bytes.size()), error));
+    writing = true;
     auto self = shared_from_this();
-    asio::async_write(writer, asio::buffer(writing), [self](const boost::system::error_code& error, std::size_t) {
-      self->writing.clear();
-      if (error) {
-        self->queued.clear();
-        self->breaks(fmt::format("its channel cannot be written to ({})", error.message()));
-      } else if (!self->queued.empty()) {
-        self->write_more();
-        return;
-      }
-      if (self->closed) self->shut(self->writer);
-    });
+    // An error comes back in the handler, away from whoever called; it need not expect that the worker breaks now.
+    if (!error && outbox.empty()) {
+      asio::post(executor, [self] { self->on_writable({}); });
+    } else if (!error || error == asio::error::would_block) {
+      writer.async_wait(Socket::wait_write,
+                        [self](const boost::system::error_code& failed) { self->on_writable(failed); });
+    } else {
+      asio::post(executor, [self, error] { self->on_writable(error); });
+    }
+  }
+
+  void on_writable(const boost::system::error_code& error) {
+    writing = false;
+    if (error) {
+      outbox.clear();
+      breaks(fmt::format("its channel cannot be written to ({})", error.message()));
+    } else if (!outbox.empty()) {
+      write_more();
+      return;
+    }
+    if (closed) shut(writer);
   }
 
   std::shared_ptr<Pending> add_pending(std::uint32_t id, Method method) {
-    auto added =
-        std::make_shared<Pending>(Pending{method, std::chrono::steady_clock::now() + options.request_timeout, {}});
+    const SteadyTime now = std::chrono::steady_clock::now();
+    auto added = std::make_shared<Pending>(Pending{method, now, now + options.request_timeout, open, {}});
     pending.emplace(id, added);
     if (!deadline_armed) arm_deadline(added->deadline);
     return added;
@@ -193,16 +195,9 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
 
   asio::awaitable<void> read_loop() {
     std::array<std::uint8_t, 65536> buffer;
+    // Whoever opened the channel first listens to it.
+    co_await asio::post(executor, asio::use_awaitable);
     while (!closed) {
-      const auto [error, size] =
-          co_await reader.async_read_some(asio::buffer(buffer), asio::as_tuple(asio::use_awaitable));
-      if (closed) co_return;
-      if (error) {
-        breaks(deframer.partial() ? std::string{"its channel closed in the middle of a message"}
-                                  : fmt::format("its channel closed ({})", error.message()));
-        co_return;
-      }
-      deframer.feed(std::span{buffer}.first(size));
       while (const std::shared_ptr<const Frame> frame = deframer.next()) {
         const bool someone_woken = handle(frame);
         if (closed) co_return;
@@ -210,7 +205,17 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
         if (someone_woken) co_await asio::post(executor, asio::use_awaitable);
         if (closed) co_return;
       }
-      if (deframer.broken()) breaks("it sent garbage: " + *deframer.broken());
+      if (deframer.broken()) co_return breaks("it sent garbage: " + *deframer.broken());
+      co_await reader.async_wait(Socket::wait_read, asio::as_tuple(asio::use_awaitable));
+      if (closed) co_return;
+      boost::system::error_code error;
+      const std::size_t size = reader.read_some(asio::buffer(buffer), error);
+      if (error == asio::error::would_block) continue;
+      if (error) {
+        co_return breaks(deframer.partial() ? std::string{"its channel closed in the middle of a message"}
+                                            : fmt::format("its channel closed ({})", error.message()));
+      }
+      deframer.feed(std::span{buffer}.first(size));
     }
   }
 
@@ -292,23 +297,22 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
   /// All requests have the same limit, so the first to be late is always the oldest.
   void check_deadline() {
     deadline_armed = false;
-    const std::shared_ptr<Pending>* oldest = nullptr;
-    std::uint32_t id = 0;
-    for (const auto& [candidate_id, candidate] : pending) {
-      if (oldest == nullptr || candidate->deadline < (*oldest)->deadline) {
-        oldest = &candidate;
-        id = candidate_id;
-      }
-    }
-    if (oldest == nullptr) return;
+    const auto first = oldest();
+    if (first == pending.end()) return;
+    const auto& [id, late] = *first;
     const SteadyTime now = std::chrono::steady_clock::now();
-    if ((*oldest)->deadline > now) return arm_deadline((*oldest)->deadline);
+    if (late->deadline > now) return arm_deadline(late->deadline);
     if (suspect != id) {
       suspect = id;
       return arm_deadline(now + second_look);
     }
-    breaks(fmt::format("it did not answer {} in {} ms", EnumNameMethod((*oldest)->method),
-                       options.request_timeout.count()));
+    breaks(fmt::format("it did not answer {} in {} ms", EnumNameMethod(late->method), options.request_timeout.count()));
+  }
+
+  /// By time: ids begin anew after the last.
+  [[nodiscard]] std::map<std::uint32_t, std::shared_ptr<Pending>>::const_iterator oldest() const {
+    return std::min_element(pending.begin(), pending.end(),
+                            [](const auto& one, const auto& other) { return one.second->sent < other.second->sent; });
   }
 
   // --- end
@@ -322,7 +326,7 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
   }
 
   void writing_is_lost() {
-    queued.clear();
+    outbox.clear();
     shut(writer);
   }
 
@@ -331,14 +335,21 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
     closed = why;
     deadline_timer.cancel();
     shut(reader);
-    if (writing.empty()) shut(writer);
+    if (!writing) shut(writer);
     handlers.clear();
     const auto unanswered = std::move(pending);
     pending.clear();
     for (const auto& [id, waiting] : unanswered) waiting->finish(why);
   }
 
-  static void shut(asio::local::stream_protocol::socket& socket) {
+  void release() {
+    if (closed) return;
+    let_go();
+    outbox.clear();
+    close(fail(Errc::worker_died, "the worker was handed on"));
+  }
+
+  static void shut(Socket& socket) {
     boost::system::error_code ignored;
     socket.close(ignored);
   }
@@ -346,13 +357,41 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
 
 std::shared_ptr<Channel> Channel::open(asio::any_io_executor executor, int write_fd, int read_fd,
                                        ChannelOptions options, Logger log) {
-  auto impl = std::make_shared<Impl>(executor, write_fd, read_fd, options, log);
+  auto impl = std::make_shared<Impl>(std::move(executor), options, std::move(log));
+  const boost::system::error_code error = impl->take(write_fd, read_fd);
+  if (error) throw boost::system::system_error{error, "channel to a worker"};
   std::shared_ptr<Channel> channel{new Channel{impl}};
   impl->owner = channel;
-  asio::co_spawn(
-      executor, [impl] { return impl->read_loop(); }, report(log, "worker channel"));
+  Impl::run(impl);
   return channel;
 }
+
+std::shared_ptr<Channel> Channel::restore(asio::any_io_executor executor, const Saved& saved, ChannelOptions options,
+                                          Logger log) {
+  auto impl = std::make_shared<Impl>(std::move(executor), options, std::move(log));
+  impl->last_id = saved.integer<std::uint32_t>("lastRequestId");
+  impl->deframer.feed(saved.bytes("unread"));
+  impl->outbox.push(saved.bytes("unwritten"));
+  const boost::system::error_code error = impl->take(saved.integer<int>("writeFd"), saved.integer<int>("readFd"));
+  if (error) throw BadSavedState{saved.path("readFd") + ", writeFd: " + error.message()};
+  std::shared_ptr<Channel> channel{new Channel{impl}};
+  impl->owner = channel;
+  Impl::run(impl);
+  return channel;
+}
+
+bool Channel::quiet() const { return impl_->pending.empty() && impl_->open.use_count() == 1; }
+
+json::object Channel::save() const {
+  Impl& impl = *impl_;
+  return {{"writeFd", impl.writer.native_handle()},
+          {"readFd", impl.reader.native_handle()},
+          {"lastRequestId", impl.last_id},
+          {"unread", hex(impl.deframer.unread())},
+          {"unwritten", hex(impl.outbox.waiting())}};
+}
+
+void Channel::release() { impl_->release(); }
 
 Channel::~Channel() { impl_->close(fail(Errc::worker_died, "the channel to the worker is closed")); }
 
@@ -397,6 +436,13 @@ Error Channel::gone(std::string_view what) const {
 }
 
 std::size_t Channel::requests_in_flight() const { return impl_->pending.size(); }
+
+std::optional<Duration> Channel::oldest_request_age() const {
+  const auto oldest = impl_->oldest();
+  if (oldest == impl_->pending.end()) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - oldest->second->sent);
+}
+
 asio::any_io_executor Channel::executor() const { return impl_->executor; }
 const Logger& Channel::log() const { return impl_->log; }
 

@@ -10,11 +10,13 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -76,6 +78,8 @@ struct ChannelOptions {
   Duration request_timeout = std::chrono::seconds{4};
 };
 
+class Saved;
+
 /// A message body already written into the builder: which member of the union, and where.
 struct WrittenBody {
   std::uint8_t type = 0;
@@ -88,6 +92,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Takes over both file descriptors: the end we write to (the worker's fd 3) and the end we read from (its fd 4).
   static std::shared_ptr<Channel> open(asio::any_io_executor executor, int write_fd, int read_fd,
                                        ChannelOptions options, Logger log);
+  /// Goes on where save() was called, in this process or in the one before an execve. Throws BadSavedState, and leaves
+  /// the descriptors alone then. What was read already is handed on once the caller has returned to the event loop.
+  static std::shared_ptr<Channel> restore(asio::any_io_executor executor, const Saved& saved, ChannelOptions options,
+                                          Logger log);
 
   ~Channel();
   Channel(const Channel&) = delete;
@@ -144,11 +152,21 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// What a call on an object that is closed gets: why the channel closed if it did, else conflict, "<what> is closed".
   [[nodiscard]] Error gone(std::string_view what) const;
 
+  /// No request waits for its answer, and no answer for whoever asked: nothing would be lost but what save() writes.
+  [[nodiscard]] bool quiet() const;
+  /// Both descriptors, the last request id, and the bytes that were read but not looked at, or are yet to be written.
+  /// Holds from now until control returns to the event loop. To be called when quiet().
+  [[nodiscard]] boost::json::object save() const;
+  /// Lets go of both descriptors, as they are and open, and takes no byte from them any more. Closed from then on.
+  void release();
+
   /// The worker can no longer be trusted or reached: garbage, end of file, or silence past a deadline. Once, and never
   /// after close().
   Signal<const Error&> on_broken;
 
   [[nodiscard]] std::size_t requests_in_flight() const;
+  /// How long the oldest of them has waited.
+  [[nodiscard]] std::optional<Duration> oldest_request_age() const;
   [[nodiscard]] asio::any_io_executor executor() const;
   [[nodiscard]] const Logger& log() const;
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace carillon::mediasoup {
 
@@ -39,6 +40,18 @@ void Deframer::begin_payload() {
   current_ = std::make_shared<Frame>(prefix_bytes + length);
   std::memcpy(current_->bytes().data(), prefix_, prefix_bytes);
   current_have_ = prefix_bytes;
+}
+
+std::vector<std::uint8_t> Deframer::unread() const {
+  std::vector<std::uint8_t> bytes;
+  for (const auto& frame : complete_) bytes.insert(bytes.end(), frame->bytes().begin(), frame->bytes().end());
+  if (!current_) {
+    bytes.insert(bytes.end(), prefix_, prefix_ + prefix_have_);
+  } else {
+    const std::span<const std::uint8_t> have = std::as_const(*current_).bytes().first(current_have_);
+    bytes.insert(bytes.end(), have.begin(), have.end());
+  }
+  return bytes;
 }
 
 std::shared_ptr<const Frame> Deframer::next() {

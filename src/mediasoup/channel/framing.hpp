@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace carillon::mediasoup {
 
@@ -40,6 +41,8 @@ class Deframer {
   [[nodiscard]] const std::optional<std::string>& broken() const { return broken_; }
   /// In the middle of a frame: an end of file now loses something.
   [[nodiscard]] bool partial() const { return prefix_have_ > 0; }
+  /// What was fed and not handed out, in its order: fed to another deframer it gives the same frames.
+  [[nodiscard]] std::vector<std::uint8_t> unread() const;
 
  private:
   void begin_payload();
