@@ -40,7 +40,7 @@ struct CreateWebRtcTransport {
   std::optional<bool> force_tcp;
   std::optional<bool> producing;
   std::optional<bool> consuming;
-  std::optional<json::value> sctp_capabilities;
+  std::optional<json::object> sctp_capabilities;
   std::optional<TransportAppData> app_data;
 };
 BOOST_DESCRIBE_STRUCT(CreateWebRtcTransport, (),
@@ -64,7 +64,7 @@ struct Join {
   std::optional<Text<256>> display_name;
   std::optional<json::object> device;  ///< The app's own words for it: `{flag, name, version}`.
   std::optional<json::value> rtp_capabilities;
-  std::optional<json::value> sctp_capabilities;
+  std::optional<json::object> sctp_capabilities;
 };
 BOOST_DESCRIBE_STRUCT(Join, (), (call_id, display_name, device, rtp_capabilities, sctp_capabilities))
 

@@ -271,6 +271,13 @@ boost::asio::awaitable<void> MediaRoom::on(DevicePtr device, protocol::ProduceDa
   Result<room::Room*> room = book_for(*device);
   Result<> allowed = room ? (*room)->may_produce(device->id(), transport_id) : Result<>{room.error()};
   if (!allowed) co_return answer(allowed.error());
+  // The worker would refuse it too, but as if it were a fault of ours.
+  for (const auto& [id, other] : data_producers_) {
+    const room::Producer* known = (*room)->producer(device->id(), room::ProducerId{id});
+    const auto& taken = other->sctp_stream_parameters();
+    if (known != nullptr && known->transport == transport_id && taken && taken->stream_id == stream->stream_id)
+      co_return answer(fail(Errc::conflict, "data.sctpStreamParameters.streamId: in use on this transport"));
+  }
 
   mediasoup::DataProducerOptions options;
   options.sctp_stream_parameters = std::move(*stream);

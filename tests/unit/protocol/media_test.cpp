@@ -36,6 +36,13 @@ TEST(Media, BothFormsOfDirectionAreRead) {
             "data.appData.direction: expected \"producer\" or \"consumer\"");
 }
 
+TEST(Media, SctpCapabilitiesAreAnObject) {
+  EXPECT_EQ(error_of("createWebRtcTransport", R"({"sctpCapabilities":"yes"})"),
+            "data.sctpCapabilities: expected object");
+  EXPECT_EQ(error_of("join", R"({"sctpCapabilities":[]})"), "data.sctpCapabilities: expected object");
+  EXPECT_EQ(error_of("createWebRtcTransport", R"({"sctpCapabilities":null})"), "taken");
+}
+
 TEST(Media, RtpAndDtlsParametersAreHandedOnAsTheyAre) {
   const auto produce = std::get<Produce>(*parse(
       "produce", R"({"transportId":"t","kind":"video","rtpParameters":{"codecs":[]},"appData":{"share":true}})"));
