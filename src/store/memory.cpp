@@ -81,6 +81,29 @@ void MemoryStore::mark_history_read(UserId user, Time until, Done<> done) {
   });
 }
 
+void MemoryStore::block(UserId user, UserId whom, bool on, Done<> done) {
+  answer<void>(std::move(done), [&]() -> Result<> {
+    const std::pair entry{clean(user), clean(whom)};
+    if (on) {
+      blocks_.insert(entry);
+    } else {
+      blocks_.erase(entry);
+    }
+    return {};
+  });
+}
+
+void MemoryStore::do_not_disturb(UserId user, bool on, Done<> done) {
+  answer<void>(std::move(done), [&]() -> Result<> {
+    if (on) {
+      do_not_disturb_.insert(clean(user));
+    } else {
+      do_not_disturb_.erase(clean(user));
+    }
+    return {};
+  });
+}
+
 void MemoryStore::secret(std::string name, Secret candidate, Done<Secret> done) {
   answer<Secret>(std::move(done),
                  [&] { return secrets_.try_emplace(clean(std::move(name)), clean(candidate.reveal())).first->second; });
@@ -125,6 +148,15 @@ void MemoryStore::history(HistoryQuery query, Done<HistoryPage> done) {
 
 void MemoryStore::unread(UserId user, Done<std::size_t> done) {
   answer<std::size_t>(std::move(done), [&] { return count_unread(clean(user)); });
+}
+
+void MemoryStore::mutes(Done<Mutes> done) {
+  answer<Mutes>(std::move(done), [&] {
+    Mutes mutes;
+    for (const auto& [user, whom] : blocks_) mutes.blocks.push_back({user, whom});
+    mutes.do_not_disturb.assign(do_not_disturb_.begin(), do_not_disturb_.end());
+    return mutes;
+  });
 }
 
 boost::asio::awaitable<void> MemoryStore::stop() {

@@ -8,7 +8,9 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace carillon::store {
@@ -26,11 +28,14 @@ class MemoryStore final : public Store {
   void save_person(UserId user, std::string name, Done<> done) override;
   void save_call(CallRecord record, Done<> done) override;
   void mark_history_read(UserId user, Time until, Done<> done) override;
+  void block(UserId user, UserId whom, bool on, Done<> done) override;
+  void do_not_disturb(UserId user, bool on, Done<> done) override;
   void secret(std::string name, Secret candidate, Done<Secret> done) override;
   void subscriptions_of(UserId user, Done<std::vector<Subscription>> done) override;
   void find_call(CallId call, Done<std::optional<CallRecord>> done) override;
   void history(HistoryQuery query, Done<HistoryPage> done) override;
   void unread(UserId user, Done<std::size_t> done) override;
+  void mutes(Done<Mutes> done) override;
   boost::asio::awaitable<void> stop() override;
 
  private:
@@ -48,6 +53,8 @@ class MemoryStore final : public Store {
   std::map<UserId, Time> read_until_;
   std::map<CallId, CallRecord> calls_;
   std::map<std::string, Secret> secrets_;
+  std::set<std::pair<UserId, UserId>> blocks_;
+  std::set<UserId> do_not_disturb_;
 };
 
 }  // namespace carillon::store

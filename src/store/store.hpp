@@ -1,5 +1,5 @@
-// What outlives the process: push subscriptions, people, the records of calls. An interface: sql.hpp has the real one,
-// memory.hpp the fake. Why it is built as it is: docs/decisions/0004-store.md.
+// What outlives the process: push subscriptions, people and whom they do not want to hear, the records of calls. An
+// interface: sql.hpp has the real one, memory.hpp the fake. Why it is built as it is: docs/decisions/0004-store.md.
 #pragma once
 
 #include "base/id.hpp"
@@ -107,6 +107,18 @@ struct HistoryPage {
   std::size_t unread = 0;           ///< As of unread().
 };
 
+/// Who does not want to hear whom, and who wants to hear from nobody now.
+struct Mutes {
+  struct Block {
+    UserId user;
+    UserId whom;
+
+    friend bool operator==(const Block&, const Block&) = default;
+  };
+  std::vector<Block> blocks;           ///< By user and whom, byte by byte.
+  std::vector<UserId> do_not_disturb;  ///< Byte by byte.
+};
+
 /// All functions are for the thread of the executor that the store was made with; `done` is called there, later, once.
 /// None of them blocks. Errors: `unavailable` (the database is gone, the queue full, the store stopped), `timeout`
 /// (somebody waits for the answer and the database has been gone for too long), `too_large`, `bad_request` (the
@@ -130,6 +142,9 @@ class Store {
   virtual void save_call(CallRecord record, Done<> done) = 0;
   /// Calls that ended up to then are no longer unread. Never moves back.
   virtual void mark_history_read(UserId user, Time until, Done<> done) = 0;
+  /// `user` does not want to hear `whom`, or (not `on`) does again.
+  virtual void block(UserId user, UserId whom, bool on, Done<> done) = 0;
+  virtual void do_not_disturb(UserId user, bool on, Done<> done) = 0;
   /// The value kept under this name; `candidate` is kept first if there is none. For keys that must outlive the
   /// process.
   virtual void secret(std::string name, Secret candidate, Done<Secret> done) = 0;
@@ -142,6 +157,8 @@ class Store {
   virtual void history(HistoryQuery query, Done<HistoryPage> done) = 0;
   /// Missed calls that ended after the mark.
   virtual void unread(UserId user, Done<std::size_t> done) = 0;
+  /// Of everybody: it is read once, when the program starts.
+  virtual void mutes(Done<Mutes> done) = 0;
 
   /// Waits until all that was asked for is written or has failed, at most a few seconds, then closes. What is asked for
   /// from now on fails.

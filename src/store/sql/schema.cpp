@@ -12,7 +12,7 @@ namespace {
 
 // Times are milliseconds since the epoch, truth is 1. $text compares byte by byte in both back ends: the order of
 // history is then the same everywhere, and an index outlives a change of the system's collations.
-const std::array<Migration, 2> all_steps{
+const std::array<Migration, 3> all_steps{
     Migration{{
         R"(create table subscriptions (
              id $text primary key,
@@ -60,6 +60,13 @@ const std::array<Migration, 2> all_steps{
         "create index call_people_history on call_people (user_id, started_at, call_id)",
         "create index call_people_missed on call_people (user_id, started_at, call_id) where missed = 1",
         "create index call_people_unread on call_people (user_id, ended_at) where missed = 1",
+    }},
+    Migration{{
+        R"(create table blocks (
+             user_id $text not null,
+             blocked_id $text not null,
+             primary key (user_id, blocked_id)))",
+        "create table do_not_disturb (user_id $text primary key)",
     }},
 };
 

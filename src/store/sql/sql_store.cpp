@@ -103,6 +103,17 @@ class SqlStore final : public Store {
           [user = clean(user), until](Connection& connection) { store::mark_history_read(connection, user, until); });
   }
 
+  void block(UserId user, UserId whom, bool on, Done<> done) override {
+    write(Wait::some, std::move(done), [user = clean(user), whom = clean(whom), on](Connection& connection) {
+      store::block(connection, user, whom, on);
+    });
+  }
+
+  void do_not_disturb(UserId user, bool on, Done<> done) override {
+    write(Wait::some, std::move(done),
+          [user = clean(user), on](Connection& connection) { store::do_not_disturb(connection, user, on); });
+  }
+
   void secret(std::string name, Secret candidate, Done<Secret> done) override {
     write<Secret>(Wait::some, std::move(done),
                   [name = clean(std::move(name)), candidate = Secret{clean(candidate.reveal())}](
@@ -130,6 +141,10 @@ class SqlStore final : public Store {
   void unread(UserId user, Done<std::size_t> done) override {
     read<std::size_t>(std::move(done),
                       [user = clean(user)](Connection& connection) { return store::unread(connection, user); });
+  }
+
+  void mutes(Done<Mutes> done) override {
+    read<Mutes>(std::move(done), [](Connection& connection) { return store::mutes(connection); });
   }
 
   asio::awaitable<void> stop() override {

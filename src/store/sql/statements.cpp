@@ -109,6 +109,18 @@ void mark_history_read(Connection& connection, const UserId& user, Time until) {
   upsert.bind("user", user).bind("until", until).run();
 }
 
+void block(Connection& connection, const UserId& user, const UserId& whom, bool on) {
+  Query change{connection, on ? "insert into blocks (user_id, blocked_id) values (:user, :whom) on conflict do nothing"
+                              : "delete from blocks where user_id = :user and blocked_id = :whom"};
+  change.bind("user", user).bind("whom", whom).run();
+}
+
+void do_not_disturb(Connection& connection, const UserId& user, bool on) {
+  Query change{connection, on ? "insert into do_not_disturb (user_id) values (:user) on conflict do nothing"
+                              : "delete from do_not_disturb where user_id = :user"};
+  change.bind("user", user).run();
+}
+
 Secret secret(Connection& connection, const std::string& name, const Secret& candidate) {
   Query insert{connection, "insert into secrets (name, value) values (:name, :value) on conflict (name) do nothing"};
   insert.bind("name", name).bind("value", candidate.reveal()).run();
@@ -216,6 +228,18 @@ std::size_t unread(Connection& connection, const UserId& user) {
   count.bind("user", user).into(missed).run();
   count.next();
   return static_cast<std::size_t>(missed);
+}
+
+Mutes mutes(Connection& connection) {
+  Mutes all;
+  std::string user, whom;
+  Query blocks{connection, "select user_id, blocked_id from blocks order by user_id, blocked_id"};
+  blocks.into(user).into(whom).run();
+  while (blocks.next()) all.blocks.push_back({UserId{user}, UserId{whom}});
+  Query undisturbed{connection, "select user_id from do_not_disturb order by user_id"};
+  undisturbed.into(user).run();
+  while (undisturbed.next()) all.do_not_disturb.emplace_back(user);
+  return all;
 }
 
 }  // namespace carillon::store

@@ -20,11 +20,14 @@ void forget_address(Connection& connection, const std::string& type, const std::
 void save_person(Connection& connection, const UserId& user, const std::string& name);
 void save_call(Connection& connection, const CallRecord& record);
 void mark_history_read(Connection& connection, const UserId& user, Time until);
+void block(Connection& connection, const UserId& user, const UserId& whom, bool on);
+void do_not_disturb(Connection& connection, const UserId& user, bool on);
 [[nodiscard]] Secret secret(Connection& connection, const std::string& name, const Secret& candidate);
 
 [[nodiscard]] std::vector<Subscription> subscriptions_of(Connection& connection, const UserId& user);
 [[nodiscard]] std::optional<CallRecord> find_call(Connection& connection, const CallId& call);
 [[nodiscard]] HistoryPage history(Connection& connection, const HistoryQuery& query);
 [[nodiscard]] std::size_t unread(Connection& connection, const UserId& user);
+[[nodiscard]] Mutes mutes(Connection& connection);
 
 }  // namespace carillon::store

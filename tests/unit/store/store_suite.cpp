@@ -279,6 +279,39 @@ TEST_P(StoreSuite, MissedCallsAreUnreadUntilTheMark) {
   EXPECT_EQ(unread(*store, "dave"), 0u);
 }
 
+TEST_P(StoreSuite, WhoIsBlockedAndWhoIsNotDisturbedIsReadAsAWhole) {
+  const auto block = [&](const char* user, const char* whom, bool on) {
+    return ask([&](auto done) { store->block(UserId{user}, UserId{whom}, on, done); });
+  };
+  const auto do_not_disturb = [&](const char* user, bool on) {
+    return ask([&](auto done) { store->do_not_disturb(UserId{user}, on, done); });
+  };
+  const auto all = [&] { return ask<Mutes>([&](auto done) { store->mutes(done); }).value(); };
+  EXPECT_TRUE(all().blocks.empty());
+  EXPECT_TRUE(all().do_not_disturb.empty());
+
+  ASSERT_TRUE(block("bob", "alice", true));
+  ASSERT_TRUE(block("bob", "alice", true)) << "twice is as good as once";
+  ASSERT_TRUE(block("alice", "zoe", true));
+  ASSERT_TRUE(block("alice", "\xc3\xa4nne", true));
+  ASSERT_TRUE(block("alice", "Bob", true));
+  ASSERT_TRUE(do_not_disturb("carol", true));
+  ASSERT_TRUE(do_not_disturb("carol", true));
+  ASSERT_TRUE(do_not_disturb("alice", true));
+  const auto entry = [](const char* user, const char* whom) { return Mutes::Block{UserId{user}, UserId{whom}}; };
+  EXPECT_THAT(all().blocks, ElementsAre(entry("alice", "Bob"), entry("alice", "zoe"), entry("alice", "\xc3\xa4nne"),
+                                        entry("bob", "alice")));
+  EXPECT_THAT(all().do_not_disturb, ElementsAre(UserId{"alice"}, UserId{"carol"}));
+
+  ASSERT_TRUE(block("alice", "zoe", false));
+  ASSERT_TRUE(block("alice", "zoe", false)) << "it is so already";
+  ASSERT_TRUE(block("bob", "alice", false));
+  ASSERT_TRUE(do_not_disturb("carol", false));
+  ASSERT_TRUE(do_not_disturb("dave", false));
+  EXPECT_THAT(all().blocks, ElementsAre(entry("alice", "Bob"), entry("alice", "\xc3\xa4nne")));
+  EXPECT_THAT(all().do_not_disturb, ElementsAre(UserId{"alice"}));
+}
+
 TEST_P(StoreSuite, ASecretIsTheFirstCandidateForEver) {
   const auto get = [&](const char* name, const char* candidate) {
     return ask<Secret>([&](auto done) { store->secret(name, Secret{candidate}, done); }).value().reveal();
