@@ -74,9 +74,19 @@ export class Wire {
   }
 
   answerTo(frame: Frame): Promise<Frame> {
-    return new Promise((resolve) => {
-      this.waiting.set(frame.id!, resolve);
-      this.socket.send(JSON.stringify(frame));
+    return this.answerToText(frame.id!, JSON.stringify(frame));
+  }
+
+  /** `text` is a request with this id, or ought to be. Rejects when the socket closes instead. */
+  answerToText(id: number, text: string): Promise<Frame> {
+    return new Promise((resolve, reject) => {
+      const closed = () => reject(new Error(`closed with ${this.closed?.code} ${this.closed?.reason}`));
+      this.socket.once('close', closed);
+      this.waiting.set(id, (frame) => {
+        this.socket.off('close', closed);
+        resolve(frame);
+      });
+      this.socket.send(text);
     });
   }
 
