@@ -150,10 +150,10 @@ function CallRow({ call, fresh }: { readonly call: ListedCall; readonly fresh: b
         </span>
         <span class="call-line">
           <Arrow size={16} />
+          {!group && one && store.blocked.value.has(one.userId) && <span>Blocked · </span>}
           <span class="visually-hidden">{`${spokenOutcome(call)}, ${media}, `}</span>
           <span aria-hidden="true">{outcomeWords(call)} · </span>
           <time dateTime={new Date(call.startedAt).toISOString()}>{clockWords(call.startedAt)}</time>
-          {!group && one && store.blocked.value.has(one.userId) && <span class="call-group"> · Blocked</span>}
           {group && <span class="call-group">{` · Group of ${people.length + 1}`}</span>}
           {fresh && <span class="visually-hidden">, new</span>}
         </span>
