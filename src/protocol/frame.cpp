@@ -1,10 +1,13 @@
 #include "protocol/frame.hpp"
 
+#include "protocol/decode.hpp"
+
 #include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <cmath>
+#include <optional>
 
 namespace carillon::protocol {
 namespace {
@@ -34,10 +37,25 @@ std::variant<std::string, FrameError> method_of(const json::object& object, cons
   return std::string{method->get_string()};
 }
 
+/// A number beyond those that a double holds is read as infinity, which JSON cannot say: nobody could read again what
+/// we would write of it, and parts of messages are kept and written for others.
+std::optional<Error> infinite(const json::value& value, const Path& path) {
+  if (value.is_double() && !std::isfinite(value.get_double())) return expected(path, "number below 1.8e308");
+  if (const json::array* array = value.if_array()) {
+    for (std::size_t i = 0; i < array->size(); ++i)
+      if (auto error = infinite((*array)[i], path[i])) return error;
+  } else if (const json::object* object = value.if_object()) {
+    for (const auto& [name, member] : *object)
+      if (auto error = infinite(member, path / name)) return error;
+  }
+  return std::nullopt;
+}
+
 std::variant<json::object, FrameError> data_of(json::object& object, const json::value& id) {
   json::value* data = object.if_contains("data");
   if (data == nullptr || data->is_null()) return json::object{};
   if (!data->is_object()) return bad("data: expected object", id);
+  if (auto error = infinite(*data, Path{nullptr, "data", 0, false})) return FrameError{std::move(*error), id};
   return std::move(data->get_object());
 }
 

@@ -22,6 +22,7 @@ export interface Mutation {
 
 const deep = (levels: number): unknown => (levels === 0 ? 1 : [deep(levels - 1)]);
 const beyond = new Raw('9223372036854775808');
+const endless = new Raw('1e400');
 
 /** `good` is a value that is right there; `optional`: it may be left out. */
 export function mutationsOf(good: unknown, optional: boolean, closed: boolean): Mutation[] {
@@ -49,6 +50,7 @@ export function mutationsOf(good: unknown, optional: boolean, closed: boolean): 
       ['2^31', 2 ** 31],
       ['2^63', beyond],
       ['1e308', 1e308],
+      ['1e400', endless],
     ],
     boolean: [
       ['text', 'true'],
@@ -74,6 +76,7 @@ export function mutationsOf(good: unknown, optional: boolean, closed: boolean): 
       ['-1', -1],
       ['2^63', beyond],
       ['NaN text', 'NaN'],
+      ['holding 1e400', { x: [endless] }],
     ],
   };
   const harmless: [string, unknown][] = [

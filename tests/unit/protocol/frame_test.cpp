@@ -83,6 +83,17 @@ TEST(Frame, TooDeepNestingIsRefused) {
   EXPECT_EQ(error_of(deep).error.code, Errc::bad_request);
 }
 
+// Found by fuzzing: such metadata of a call could be read by nobody, and its callees had no session until it ended.
+TEST(Frame, NumbersThatNoDoubleHoldsAreRefusedWithTheirPlace) {
+  const auto wrong = error_of(R"({"request":true,"id":4,"method":"m","data":{"metadata":{"x":[1,1e400]}}})");
+  EXPECT_EQ(wrong.error.detail, "data.metadata.x[1]: expected number below 1.8e308");
+  EXPECT_EQ(wrong.id, json::value(4));
+  EXPECT_TRUE(error_of(R"({"notification":true,"method":"m","data":{"x":-1e99999}})").id.is_null());
+  EXPECT_TRUE(error_of(R"({"response":true,"id":1,"ok":true,"data":{"x":1e30807}})").id.is_null());
+  const auto largest = frame_of(R"({"request":true,"id":1,"method":"m","data":{"x":1.7e308,"y":1e-400}})");
+  EXPECT_EQ(std::get<Request>(largest).data.at("x"), json::value(1.7e308));
+}
+
 TEST(Frame, WhatWeWriteIsWhatProtooReads) {
   EXPECT_EQ(json::parse(encode_request(4, "newConsumer", {{"id", "c"}})),
             json::parse(R"({"request":true,"id":4,"method":"newConsumer","data":{"id":"c"}})"));
