@@ -19,7 +19,11 @@ export interface Counts {
 }
 
 /** Free ones, and one worker. */
-const ownPorts = ['--http-listen', '127.0.0.1:0', '--media-port', '0', '--media-workers', '1'];
+const own = { '--http-listen': '127.0.0.1:0', '--media-port': '0', '--media-workers': '1' };
+
+/** Those of `own` that a test does not want otherwise. */
+const ownPorts = (args: string[] = []): string[] =>
+  Object.entries(own).flatMap((one) => (args.includes(one[0]) ? [] : one));
 
 export class Server {
   private constructor(
@@ -38,13 +42,21 @@ export class Server {
   ): Promise<Server> {
     const binary = process.env.CARILLON_BINARY ?? `${root}build/release/app/carillon`;
     const web = args.includes('--web-dir') ? [] : ['--web-dir', process.env.CARILLON_WEB_DIR ?? `${root}web/dist`];
-    const [program, ...rest] = [...under, binary, 'serve', ...(dev ? ['--dev'] : []), ...ownPorts, ...web, ...args];
+    const [program, ...rest] = [
+      ...under,
+      binary,
+      'serve',
+      ...(dev ? ['--dev'] : []),
+      ...ownPorts(args),
+      ...web,
+      ...args,
+    ];
     return Server.spawn(program!, rest, env);
   }
 
   /** As `start`, by a program that ends up as `carillon serve --dev`. */
   static run(program: string): Promise<Server> {
-    return Server.spawn(program, ownPorts, {});
+    return Server.spawn(program, ownPorts(), {});
   }
 
   private static async spawn(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<Server> {
