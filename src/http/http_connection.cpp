@@ -16,6 +16,9 @@ constexpr std::size_t linger_bytes_max = 1024 * 1024;
 /// Below this a body is copied behind its header, and both leave in one write.
 constexpr std::size_t copied_body_bytes_max = 64 * 1024;
 
+/// When it is worth trying again above the limit of an address: its idle connections end in a few of these.
+constexpr const char* retry_after_seconds = "5";
+
 /// with_timeout wants a Result.
 template <class T>
 asio::awaitable<Result<T>> as_result(asio::awaitable<T> operation) {
@@ -89,6 +92,12 @@ asio::awaitable<bool> HttpConnection::serve_one() {
       co_return co_await refuse(parser, 408, "the request took too long");
     }
     co_return false;
+  }
+
+  if (refused_) {
+    Response response = Response::text(429, "too many connections from your address\n");
+    response.headers.add("Retry-After", retry_after_seconds);
+    co_return co_await write_response(std::move(response), parser, false);
   }
 
   set_deadline(config_.handler_timeout + std::chrono::seconds(1));  // the handler has its own limit below

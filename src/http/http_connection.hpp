@@ -36,6 +36,9 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
 
   asio::awaitable<void> run();
 
+  /// Its address has too many connections: the first request is answered with that, and no other.
+  void refuse_all() { refused_ = true; }
+
   /// No request after the one that is running; none running: ends now.
   void drain();
   /// Ends now.
@@ -68,6 +71,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool timed_out_ = false;
   bool aborted_ = false;
   bool upgraded_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace carillon::http

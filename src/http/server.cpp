@@ -1,6 +1,7 @@
 #include "http/server.hpp"
 
 #include "base/async.hpp"
+#include "http/address_counter.hpp"
 #include "http/certificate.hpp"
 #include "http/http_connection.hpp"
 #include "http/listeners.hpp"
@@ -20,6 +21,8 @@ namespace {
 /// Out of descriptors or memory: others must close theirs first. Accepting again at once would only burn the CPU.
 constexpr Duration accept_pause = std::chrono::milliseconds(100);
 constexpr Duration accept_warning_interval = std::chrono::seconds(10);
+/// An address above its limit is told so, on this many connections at once. Beyond, it is not worth a handshake.
+constexpr std::size_t refusals_per_address_max = 16;
 
 Response method_not_allowed(std::vector<std::string> allowed, bool is_options) {
   if (std::find(allowed.begin(), allowed.end(), "GET") != allowed.end()) allowed.emplace_back("HEAD");
@@ -153,6 +156,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   RouteTable<RequestHandler> routes;
   RouteTable<UpgradeHandler> upgrades;
   std::unique_ptr<StaticFiles> files;
+  std::uint64_t refused_by_address = 0;
   std::unordered_map<HttpConnection*, std::weak_ptr<HttpConnection>> connections;
 
  private:
@@ -181,6 +185,11 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   void admit(Stream::Socket socket) {
     const std::size_t count = connections.size() + pool->web_sockets();
     if (draining_ || (config.connections_max > 0 && count >= config.connections_max)) return;
+    AddressCounter::Place place = place_of(socket);
+    const std::size_t most = config.connections_per_address;
+    const bool refused = most > 0 && place.number() > most;
+    if (refused) ++refused_by_address;
+    if (refused && place.number() > most + refusals_per_address_max) return;
     SslPtr tls = certificate.is_set() ? certificate.open(socket.native_handle()) : nullptr;
     if (certificate.is_set() && !tls) return;
     const auto connection =
@@ -188,6 +197,14 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     connections.emplace(connection.get(), connection);
     boost::asio::co_spawn(
         io_, [connection] { return connection->run(); }, report(log_, "HTTP connection"));
+  }
+
+  AddressCounter::Place place_of(const Stream::Socket& socket) {
+    if (config.connections_per_address == 0) return {};
+    boost::system::error_code ec;
+    const auto address = socket.remote_endpoint(ec).address();
+    if (ec || (!config.loopback_counts && is_loopback(address))) return {};
+    return addresses_->take(address);
   }
 
   Response from_files(const Request& request, const std::vector<std::string>& segments) {
@@ -223,6 +240,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     return all;
   }
 
+  std::shared_ptr<AddressCounter> addresses_ = std::make_shared<AddressCounter>();
   unsigned accept_generation_ = 0;  // an accept loop of an older one ends
   bool draining_ = false;
 };
@@ -258,7 +276,12 @@ void Server::close(std::uint16_t code, std::string_view reason) { impl_->close(c
 Server::Counts Server::counts() const {
   const std::size_t sockets = impl_->pool->web_sockets();
   const ConnectionPool::Counts& counts = impl_->pool->counts();
-  return {impl_->connections.size() + sockets, sockets, counts.messages_in, counts.messages_out, counts.writes};
+  return {impl_->connections.size() + sockets,
+          sockets,
+          impl_->refused_by_address,
+          counts.messages_in,
+          counts.messages_out,
+          counts.writes};
 }
 
 }  // namespace carillon::http

@@ -53,6 +53,10 @@ struct ServerConfig {
   Duration handler_timeout = std::chrono::seconds(30);
   /// Connections of all kinds at once; more are accepted and closed at once. 0: no limit but the system's.
   std::size_t connections_max = 0;
+  /// Of one address at once, or of one /64 of IPv6; more are answered 429 with Retry-After. 0: no limit.
+  std::size_t connections_per_address = 500;
+  /// Connections from this machine count, too. They do not by default: they are those of a proxy, for everybody.
+  bool loopback_counts = false;
 
   /// Origins whose pages may open a WebSocket: "https://app.example". Empty: only the page's own server
   /// (Origin equals Host). "*": any. A request without Origin is not of a browser and passes. "null" never does.
@@ -146,7 +150,8 @@ class Server {
   struct Counts {
     std::size_t connections = 0;  // all, WebSockets too
     std::size_t web_sockets = 0;
-    std::uint64_t messages_in = 0;  // of all WebSockets since the start
+    std::uint64_t refused_by_address = 0;  // since the start: above connections_per_address
+    std::uint64_t messages_in = 0;         // of all WebSockets since the start
     std::uint64_t messages_out = 0;
     std::uint64_t writes = 0;  // system calls that sent them
   };

@@ -22,7 +22,8 @@ Stream::Transfer failed_transfer() {
 
 }  // namespace
 
-Stream::Stream(Socket socket, SslPtr tls) : socket_{std::move(socket)}, tls_{std::move(tls)} {
+Stream::Stream(Socket socket, SslPtr tls, AddressCounter::Place place)
+    : socket_{std::move(socket)}, tls_{std::move(tls)}, place_{std::move(place)} {
   boost::system::error_code ignored;  // a socket that cannot do these ends at its first use
   socket_.non_blocking(true, ignored);
   // An event must not wait for the acknowledgement of the one before (Nagle, RFC 896).
@@ -117,6 +118,7 @@ void Stream::shutdown_send() {
 
 void Stream::close() {
   notify_closing();
+  place_.release();
   tls_.reset();  // the descriptor's number is the next connection's
   boost::system::error_code ignored;
   socket_.close(ignored);

@@ -2,6 +2,7 @@
 // itself: 14 KB for an idle connection, where boost::asio::ssl::stream takes 77 KB.
 #pragma once
 
+#include "http/address_counter.hpp"
 #include "http/tls.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -21,7 +22,8 @@ class Stream {
 
   /// `tls` is for the descriptor of this socket; null: plain. OpenSSL writes without MSG_NOSIGNAL, so a program with
   /// TLS ignores SIGPIPE.
-  explicit Stream(Socket socket, SslPtr tls = {});
+  /// `place` is released when it closes.
+  explicit Stream(Socket socket, SslPtr tls = {}, AddressCounter::Place place = {});
 
   enum class Status { done, would_block, ended };
   struct Transfer {
@@ -68,6 +70,7 @@ class Stream {
 
   Socket socket_;
   SslPtr tls_;
+  AddressCounter::Place place_;
   Wait read_lacks_ = Wait::wait_read;
   Wait write_lacks_ = Wait::wait_write;
   bool tls_failed_ = false;  // OpenSSL forbids a farewell then
