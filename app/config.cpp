@@ -98,6 +98,17 @@ Result<> check_endpoint(std::string_view key, const std::string& text) {
   return {};
 }
 
+/// Read once more by the server: here so that `carillon check-config` can tell.
+Result<> check_tls(const http::TlsFiles& files) {
+  if (!files.are_set()) return {};
+  if (files.certificate.empty())
+    return fail(Errc::bad_request, "http.tls-key-file: expected with tls-certificate-file");
+  if (files.key.empty()) return fail(Errc::bad_request, "http.tls-certificate-file: expected with tls-key-file");
+  const auto loaded = http::TlsContext::load(files);
+  if (!loaded) return fail(Errc::bad_request, "http.tls-certificate-file, http.tls-key-file: " + loaded.error().detail);
+  return {};
+}
+
 Result<> check_push(const signaling::PushConfig& push) {
   const std::string& subject = push.vapid_subject;
   const bool has_subject = subject.starts_with("mailto:") || subject.starts_with("https:");
@@ -183,6 +194,9 @@ Result<> finish(Config& config, bool dev) {
                 "media.worker: expected the path of mediasoup-worker (scripts/build-worker makes one)");
   }
   if (server.web_dir.empty()) server.web_dir = CARILLON_WEB_DIR;
+
+  const Result<> tls = check_tls(server.http.tls);
+  if (!tls) return tls;
 
   const std::string& host = server.http.listen.front().host;
   const bool everywhere = host.empty() || host == "*" || host == "0.0.0.0" || host == "::";

@@ -26,9 +26,22 @@ boost::asio::awaitable<Result<>> stop_all(signaling::Node& node, store::Store& s
   co_return Result<>{};
 }
 
+/// SIGHUP: a renewed certificate, for the connections to come. Ends when `hang_ups` is cancelled.
+void reload_on(boost::asio::signal_set& hang_ups, signaling::Node& node, const Logger& log) {
+  hang_ups.async_wait([&hang_ups, &node, log](const boost::system::error_code& error, int) {
+    if (error) return;
+    const Result<> reloaded = node.reload_certificates();
+    if (reloaded) log.info("read the files again");
+    if (!reloaded) log.error("the old TLS certificate stays in use: {}", reloaded.error().detail);
+    reload_on(hang_ups, node, log);
+  });
+}
+
 boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boost::asio::io_context& io,
                                  const Config& config, Logger log, int& status) {
   boost::asio::signal_set signals{io, SIGINT, SIGTERM};
+  boost::asio::signal_set hang_ups{io, SIGHUP};
+  reload_on(hang_ups, node, log);
   const Result<> started = co_await node.start();
   if (!started) {
     fmt::print(stderr, "carillon: {}\n", started.error().detail);
@@ -36,11 +49,13 @@ boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boo
   } else {
     for (std::size_t i = 0; i < node.ports().size(); ++i) {
       const std::string& host = config.server.http.listen[i].host;
-      log.info("serving on http://{}:{}", host.empty() || host == "*" ? "0.0.0.0" : host, node.ports()[i]);
+      log.info("serving on {}://{}:{}", config.server.http.tls.are_set() ? "https" : "http",
+               host.empty() || host == "*" ? "0.0.0.0" : host, node.ports()[i]);
     }
     const int signal = co_await signals.async_wait(asio::use_awaitable);
     log.info("stopping on signal {}", signal);
   }
+  hang_ups.cancel();
   // A second signal does not wait.
   signals.async_wait([](const boost::system::error_code& error, int) {
     if (!error) std::_Exit(1);

@@ -225,6 +225,12 @@ const std::vector<Setting>& settings() {
                return {};
              }),
       text(
+          "http", "tls-certificate-file", "PEM file with the certificate and those that lead to its authority: HTTPS",
+          [](Config & c) -> auto& { return c.server.http.tls.certificate; }),
+      text(
+          "http", "tls-key-file", "PEM file with the private key of that certificate",
+          [](Config & c) -> auto& { return c.server.http.tls.key; }),
+      text(
           "web", "dir", "the web app's files; empty: the one that was built beside the program",
           [](Config & c) -> auto& { return c.server.web_dir; }),
       text(

@@ -41,6 +41,8 @@ class Node final : private RoomKeeper {
   /// Accepts nobody new, ends calls, sessions and workers.
   boost::asio::awaitable<void> stop();
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const { return server_.ports(); }
+  /// For new connections; after an error the old certificate stays in use.
+  [[nodiscard]] Result<> reload_certificates() { return server_.reload_certificates(); }
 
   // For sessions.
   [[nodiscard]] const Config& config() const { return config_; }

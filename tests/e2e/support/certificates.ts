@@ -22,6 +22,9 @@ export class Authority {
   get file(): string {
     return `${this.folder}/ca.pem`;
   }
+  get pem(): Buffer {
+    return readFileSync(this.file);
+  }
   private get keyFile(): string {
     return `${this.folder}/ca.key`;
   }

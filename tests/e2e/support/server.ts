@@ -74,7 +74,7 @@ export class Server {
         const parts = (rest + text).split('\n');
         rest = parts.pop()!;
         lines.push(...parts);
-        const serving = parts.map((line) => /serving on (http:\S+)/.exec(line)?.[1]).find(Boolean);
+        const serving = parts.map((line) => /serving on (https?:\S+)/.exec(line)?.[1]).find(Boolean);
         if (serving) resolve(serving);
       });
       child.on('error', reject);
@@ -115,6 +115,10 @@ export class Server {
       if (Date.now() > end) throw new Error(`the server still holds ${JSON.stringify(counts)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.process.kill(name);
   }
 
   async kill(): Promise<void> {

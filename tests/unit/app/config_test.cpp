@@ -96,6 +96,18 @@ TEST(Config, AServiceAccountThatIsNoneIsRefusedWithItsMember) {
             "carillon.toml:2: push.fcm-service-account-file: project_id: expected a text that is not empty");
 }
 
+TEST(Config, TlsNeedsBothFilesAndACertificateInThem) {
+  EXPECT_EQ(finish_error("[http]\ntls-key-file = \"/k\"\n"), "http.tls-key-file: expected with tls-certificate-file");
+  EXPECT_EQ(finish_error("[http]\ntls-certificate-file = \"/c\"\n"),
+            "http.tls-certificate-file: expected with tls-key-file");
+  const TextFile text{"no certificate"};
+  const std::string files = "[http]\ntls-certificate-file = \"" + text.path() + "\"\ntls-key-file = \"";
+  EXPECT_NE(finish_error(files + text.path() + "\"\n").find(text.path() + ": expected a certificate in PEM"),
+            std::string::npos);
+  EXPECT_EQ(finish_error(files + "/nowhere\"\n"),
+            "http.tls-certificate-file, http.tls-key-file: cannot read the file /nowhere: No such file or directory");
+}
+
 TEST(Config, PlainHttpToPushServicesStaysOnThisMachine) {
   EXPECT_EQ(finish_error("[push]\nfcm-endpoint = \"http://fcm.example\"\n"),
             "push.fcm-endpoint: expected https:, or this machine");
