@@ -301,10 +301,10 @@ describe('A connection that is lost', () => {
     await wait(61_000);
     world.server.unreachable = true;
     world.server.drop(world.server.session('alice'));
-    await wait(6_000);
+    await wait(1_000);
     expect(carillon.state).toBe('reconnecting');
     world.server.unreachable = false;
-    await wait(4_000);
+    await wait(7_000); // The fourth attempt is made by then.
     expect([carillon.state, carillon.me!.deviceId]).toEqual(['connected', deviceId]);
   });
 
@@ -340,6 +340,28 @@ describe('A connection that is lost', () => {
     for (const quarter of [0, 125, 250, 375]) {
       expect(delays.filter((delay) => delay >= quarter && delay <= quarter + 125).length).toBeGreaterThan(0);
     }
+  });
+
+  it('comes back spread out when a server fails under everybody at once', async () => {
+    const world = new World();
+    const delays: number[] = [];
+    for (let i = 0; i < 400; i++) {
+      const { carillon } = world.make(`user-${i}`);
+      carillon.on('reconnect-scheduled', (_, delayMs) => delays.push(delayMs));
+      void carillon.connect();
+    }
+    await flush();
+    world.server.restart();
+    await wait(100);
+    expect(delays).toHaveLength(400);
+    // Evenly over 250 to 500 ms: 40 in each tenth, give or take five times the deviation of 6.
+    for (let from = 250; from < 500; from += 25) {
+      const together = delays.filter((delay) => delay >= from && delay < from + 25).length;
+      expect(together).toBeGreaterThan(10);
+      expect(together).toBeLessThan(70);
+    }
+    await wait(1_000);
+    expect(world.server.sockets).toHaveLength(800);
   });
 
   it('backs off as usual when the server is full (1013)', async () => {
