@@ -7,6 +7,7 @@
 #include "mediasoup/fbs/json.hpp"
 #include "mediasoup/fbs/transport_options.hpp"
 #include "mediasoup/ortc/ortc.hpp"
+#include "mediasoup/process_stat.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -112,7 +113,7 @@ asio::awaitable<Result<std::shared_ptr<Worker>>> Worker::create(WorkerSettings s
     co_return running.error();
   }
   worker_log.info("worker running");
-  worker->probe_later();
+  worker->watch_for_hang();
   co_return worker;
 }
 
@@ -145,17 +146,46 @@ void Worker::watch() {
   });
 }
 
-void Worker::probe_later() {
+// --- hangs
+
+void Worker::watch_for_hang() {
   if (probe_interval_ <= Duration::zero()) return;
-  probe_timer_.expires_after(probe_interval_);
-  const std::weak_ptr<Worker> weak = weak_from_this();
-  probe_timer_.async_wait([weak](const boost::system::error_code& error) {
+  channel_->excused = [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (error || !self || self->closed_) return;
-    // The deadline of any request will do.
-    if (self->channel_->requests_in_flight() == 0) self->channel_->tell(Method::WORKER_GET_RESOURCE_USAGE, "");
-    self->probe_later();
+    return self && self->verdict_ == HangVerdict::starved;
+  };
+  look_later(probe_interval_);
+}
+
+void Worker::look_later(Duration wait) {
+  probe_timer_.expires_after(wait);
+  probe_timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (!error && self && !self->closed_) self->look();
   });
+}
+
+/// Asks when nobody else does, and looks at the process only when an answer is overdue.
+void Worker::look() {
+  const std::optional<Channel::Waiting> oldest = channel_->oldest_request();
+  if (!oldest) {
+    hang_watch_.clear();
+    verdict_ = HangVerdict::wait;
+    probed_ = !probed_;
+    if (!probed_) return look_later(std::max(probe_interval_ - HangWatch::look_interval, Duration::zero()));
+    channel_->tell(Method::WORKER_GET_RESOURCE_USAGE, "");
+    return look_later(HangWatch::look_interval);
+  }
+  if (oldest->age >= HangWatch::look_interval) {
+    if (const auto stat = read_process_stat(pid())) {
+      verdict_ = hang_watch_.look({oldest->request_id, oldest->age, stat->state, stat->cpu});
+    }
+    if (is_hung(verdict_)) {
+      return die(fail(Errc::worker_died, fmt::format("the worker is dead: it hangs ({}), no answer for {} ms",
+                                                     to_string(verdict_), oldest->age.count())));
+    }
+  }
+  look_later(HangWatch::look_interval);
 }
 
 asio::awaitable<Result<>> Worker::wait_running(std::shared_ptr<Worker> worker, Duration limit) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mediasoup/channel/channel.hpp"
+#include "mediasoup/hang.hpp"
 #include "mediasoup/router.hpp"
 #include "mediasoup/webrtc_server.hpp"
 
@@ -39,8 +40,9 @@ struct WorkerSettings {
 
   /// From starting the process until it says that it runs.
   Duration startup_timeout = std::chrono::seconds{10};
-  /// How often a worker of whom nothing else is asked must show that it lives; 0: never, then one that hangs is found
-  /// at the deadline (channel.request_timeout) of the next request.
+  /// How often a worker of whom nothing else is asked must show that it lives; with 200 ms one that hangs is found
+  /// within half a second (hang.hpp). 0: never, then it is found at the deadline (channel.request_timeout) of the next
+  /// request.
   Duration probe_interval = Duration::zero();
   /// From close() until the process is killed if it has not ended by itself.
   Duration exit_timeout = std::chrono::seconds{2};
@@ -128,7 +130,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
   [[nodiscard]] std::shared_ptr<Router> keep_router(std::string id, ortc::RtpCapabilities capabilities,
                                                     boost::json::object router_app_data);
   void restore(const Saved& saved);
-  void probe_later();
+  void watch_for_hang();
+  void look_later(Duration wait);
+  void look();
   void on_exit(int status);
   void die(const Error& why);
   void end_children();
@@ -139,6 +143,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
   std::shared_ptr<ChildProcess> process_;
   std::shared_ptr<Channel> channel_;
   asio::steady_timer probe_timer_;
+  HangWatch hang_watch_;
+  HangVerdict verdict_ = HangVerdict::wait;
+  bool probed_ = false;  // at the last look; the next sees whether the answer came
   Subscription broken_;
   Subscription exited_;
   bool running_ = false;

@@ -116,7 +116,7 @@ void Worker::restore(const Saved& saved) {
   watch();
   for (const int fd : descriptors()) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   log_.info("worker adopted");
-  probe_later();
+  watch_for_hang();
 }
 
 void Worker::release() {

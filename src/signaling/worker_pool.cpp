@@ -10,7 +10,7 @@ namespace carillon::signaling {
 namespace {
 
 /// How often an idle worker must show that it lives, so that one that hangs is found before somebody needs it.
-constexpr std::chrono::seconds probe_interval{1};
+constexpr std::chrono::milliseconds probe_interval{200};
 
 }  // namespace
 

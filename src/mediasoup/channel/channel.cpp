@@ -306,6 +306,10 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
       suspect = id;
       return arm_deadline(now + second_look);
     }
+    const auto channel = owner.lock();
+    if (channel && channel->excused && now - late->sent < options.silence_max && channel->excused()) {
+      return arm_deadline(now + second_look);
+    }
     breaks(fmt::format("it did not answer {} in {} ms", EnumNameMethod(late->method), options.request_timeout.count()));
   }
 
@@ -437,10 +441,11 @@ Error Channel::gone(std::string_view what) const {
 
 std::size_t Channel::requests_in_flight() const { return impl_->pending.size(); }
 
-std::optional<Duration> Channel::oldest_request_age() const {
+std::optional<Channel::Waiting> Channel::oldest_request() const {
   const auto oldest = impl_->oldest();
   if (oldest == impl_->pending.end()) return std::nullopt;
-  return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - oldest->second->sent);
+  const auto age = std::chrono::steady_clock::now() - oldest->second->sent;
+  return Waiting{oldest->first, std::chrono::duration_cast<Duration>(age)};
 }
 
 asio::any_io_executor Channel::executor() const { return impl_->executor; }

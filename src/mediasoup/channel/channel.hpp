@@ -76,6 +76,8 @@ struct ChannelOptions {
   std::size_t send_bytes_max = std::size_t{64} * 1024 * 1024;
   /// From sending a request to its answer. A worker answers in microseconds; past this it hangs and counts as dead.
   Duration request_timeout = std::chrono::seconds{4};
+  /// The same for one who is excused: see Channel::excused.
+  Duration silence_max = std::chrono::seconds{20};
 };
 
 class Saved;
@@ -160,13 +162,20 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Lets go of both descriptors, as they are and open, and takes no byte from them any more. Closed from then on.
   void release();
 
+  /// Asked at a deadline (ChannelOptions.request_timeout): true, and the worker gets more time, up to silence_max.
+  std::function<bool()> excused;
+
   /// The worker can no longer be trusted or reached: garbage, end of file, or silence past a deadline. Once, and never
   /// after close().
   Signal<const Error&> on_broken;
 
   [[nodiscard]] std::size_t requests_in_flight() const;
-  /// How long the oldest of them has waited.
-  [[nodiscard]] std::optional<Duration> oldest_request_age() const;
+  struct Waiting {
+    std::uint32_t request_id = 0;
+    Duration age{0};
+  };
+  /// The one that waits the longest.
+  [[nodiscard]] std::optional<Waiting> oldest_request() const;
   [[nodiscard]] asio::any_io_executor executor() const;
   [[nodiscard]] const Logger& log() const;
 

@@ -91,6 +91,9 @@ int main() {
   }
   if (mode == "close-pipe") ::close(to_host);
   if (mode == "exit") return 3;
+  if (mode == "spin") {
+    for (volatile std::uint32_t rounds = 0;; rounds = rounds + 1) continue;
+  }
   if (mode == "wrong-body") accept(id);
   if (mode == "request-to-host") {
     flatbuffers::FlatBufferBuilder builder;
