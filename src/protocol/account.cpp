@@ -38,6 +38,10 @@ std::optional<Result<AccountRequest>> parse_account_request(std::string_view met
   if (method == "ringing") return parse_as<Ringing>(data);
   if (method == "get-history") return parse_as<GetHistory>(data);
   if (method == "mark-history-read") return parse_as<MarkHistoryRead>(data);
+  if (method == "block-user") return parse_as<BlockUser>(data);
+  if (method == "unblock-user") return parse_as<UnblockUser>(data);
+  if (method == "get-blocked-users") return parse_as<GetBlockedUsers>(data);
+  if (method == "set-do-not-disturb") return parse_as<SetDoNotDisturb>(data);
   return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
-// Requests about a user's own things: push subscriptions, ringing devices, the history of calls. As typed values;
-// docs/protocol.md describes each.
+// Requests about a user's own things: push subscriptions, ringing devices, the history of calls, whom he does not want
+// to hear. As typed values; docs/protocol.md describes each.
 #pragma once
 
 #include "base/id.hpp"
@@ -50,7 +50,27 @@ BOOST_DESCRIBE_STRUCT(GetHistory, (), (before, limit, missed))
 struct MarkHistoryRead {};
 BOOST_DESCRIBE_STRUCT(MarkHistoryRead, (), ())
 
-using AccountRequest = std::variant<RegisterPush, UnregisterPush, GetPushKey, Ringing, GetHistory, MarkHistoryRead>;
+/// Not to hear this user any more, and to hear him again.
+struct BlockUser {
+  UserId user_id;
+};
+BOOST_DESCRIBE_STRUCT(BlockUser, (), (user_id))
+
+struct UnblockUser {
+  UserId user_id;
+};
+BOOST_DESCRIBE_STRUCT(UnblockUser, (), (user_id))
+
+struct GetBlockedUsers {};
+BOOST_DESCRIBE_STRUCT(GetBlockedUsers, (), ())
+
+struct SetDoNotDisturb {
+  bool on = false;
+};
+BOOST_DESCRIBE_STRUCT(SetDoNotDisturb, (), (on))
+
+using AccountRequest = std::variant<RegisterPush, UnregisterPush, GetPushKey, Ringing, GetHistory, MarkHistoryRead,
+                                    BlockUser, UnblockUser, GetBlockedUsers, SetDoNotDisturb>;
 
 /// nullopt: the method is none of these.
 [[nodiscard]] std::optional<Result<AccountRequest>> parse_account_request(std::string_view method,

@@ -1,14 +1,23 @@
 #include "signaling/account.hpp"
 
+#include "signaling/wait_for.hpp"
+
 #include <fmt/format.h>
+#include <boost/json/array.hpp>
 
 #include <utility>
 #include <variant>
 
 namespace carillon::signaling {
+namespace {
+
+/// All lists are in memory: near 100 kB for somebody who blocks that many.
+constexpr std::size_t blocks_max = 1000;
+
+}  // namespace
 
 Account::Account(const Clock& clock, Random& random, store::Store& store, push::Sender& sender, ReachDriver& reach,
-                 History& history, const CallDriver& calls)
+                 History& history, CallDriver& calls)
     : clock_{clock}, random_{random}, store_{store}, sender_{sender}, reach_{reach}, history_{history}, calls_{calls} {}
 
 void Account::handle(Device& device, const protocol::AccountRequest& request, const Answer& answer) {
@@ -87,6 +96,52 @@ void Account::on(Device& device, const protocol::GetHistory& request, const Answ
 
 void Account::on(Device& device, const protocol::MarkHistoryRead&, const Answer& answer) {
   history_.mark_read(device.user(), answer);
+}
+
+// ---- Whom he does not want to hear -------------------------------------------------------------------------------
+
+boost::asio::awaitable<Result<>> Account::load_mutes() {
+  const std::function ask = [this](std::function<void(Result<store::Mutes>)> done) { store_.mutes(std::move(done)); };
+  const Result<store::Mutes> mutes = co_await answer_of<store::Mutes>(ask);
+  if (!mutes) co_return mutes.error();
+  for (const store::Mutes::Block& block : mutes->blocks) calls_.event(call::BlockChanged{block.user, block.whom, true});
+  for (const UserId& user : mutes->do_not_disturb) calls_.event(call::DoNotDisturbChanged{user, true});
+  co_return Result<>{};
+}
+
+void Account::change_block(const UserId& user, const UserId& whom, bool on, const Answer& answer) {
+  store_.block(user, whom, on, [this, user, whom, on, answer](const Result<>& written) {
+    if (!written) return answer(written.error());
+    calls_.event(call::BlockChanged{user, whom, on});
+    answer(json::object{});
+  });
+}
+
+void Account::on(Device& device, const protocol::BlockUser& request, const Answer& answer) {
+  if (request.user_id == device.user())
+    return answer(fail(Errc::bad_request, "data.userId: you cannot block yourself"));
+  if (calls_.calls().muting().count_blocked_by(device.user()) >= blocks_max)
+    return answer(fail(Errc::too_large, fmt::format("at most {} users can be blocked", blocks_max)));
+  change_block(device.user(), request.user_id, true, answer);
+}
+
+void Account::on(Device& device, const protocol::UnblockUser& request, const Answer& answer) {
+  change_block(device.user(), request.user_id, false, answer);
+}
+
+void Account::on(Device& device, const protocol::GetBlockedUsers&, const Answer& answer) {
+  json::array users;
+  for (const UserId& user : calls_.calls().muting().blocked_by(device.user())) users.emplace_back(user.str());
+  answer(json::object{{"users", std::move(users)}});
+}
+
+void Account::on(Device& device, const protocol::SetDoNotDisturb& request, const Answer& answer) {
+  const UserId user = device.user();
+  store_.do_not_disturb(user, request.on, [this, user, on = request.on, answer](const Result<>& written) {
+    if (!written) return answer(written.error());
+    calls_.event(call::DoNotDisturbChanged{user, on});
+    answer(json::object{});
+  });
 }
 
 }  // namespace carillon::signaling

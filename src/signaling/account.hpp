@@ -1,4 +1,5 @@
-// What a user asks about his own things, over the socket and over REST: where push finds him, and which calls he had.
+// What a user asks about his own things, over the socket and over REST: where push finds him, which calls he had, and
+// whom he does not want to hear.
 #pragma once
 
 #include "base/random.hpp"
@@ -9,6 +10,7 @@
 #include "signaling/history.hpp"
 #include "signaling/reach_driver.hpp"
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
 
 #include <functional>
@@ -24,7 +26,10 @@ class Account {
 
   /// All references must outlive it.
   Account(const Clock& clock, Random& random, store::Store& store, push::Sender& sender, ReachDriver& reach,
-          History& history, const CallDriver& calls);
+          History& history, CallDriver& calls);
+
+  /// Tells the calls who does not want to hear whom. Before the first call.
+  boost::asio::awaitable<Result<>> load_mutes();
 
   /// A request of a device that has a socket.
   void handle(Device& device, const protocol::AccountRequest& request, const Answer& answer);
@@ -42,6 +47,12 @@ class Account {
   void on(Device& device, const protocol::Ringing& request, const Answer& answer);
   void on(Device& device, const protocol::GetHistory& request, const Answer& answer);
   void on(Device& device, const protocol::MarkHistoryRead& request, const Answer& answer);
+  void on(Device& device, const protocol::BlockUser& request, const Answer& answer);
+  void on(Device& device, const protocol::UnblockUser& request, const Answer& answer);
+  void on(Device& device, const protocol::GetBlockedUsers& request, const Answer& answer);
+  void on(Device& device, const protocol::SetDoNotDisturb& request, const Answer& answer);
+  /// Written first: what is answered is so for good.
+  void change_block(const UserId& user, const UserId& whom, bool on, const Answer& answer);
 
   const Clock& clock_;
   Random& random_;
@@ -49,7 +60,7 @@ class Account {
   push::Sender& sender_;
   ReachDriver& reach_;
   History& history_;
-  const CallDriver& calls_;
+  CallDriver& calls_;
 };
 
 }  // namespace carillon::signaling

@@ -37,6 +37,13 @@ http::RequestHandler at_once(Handler handler) {
   return [handler = std::move(handler)](const http::Request& request) { return Run::run(handler(request)); };
 }
 
+/// Of a program on this machine, and not of somebody whom a proxy here speaks for (RFC 7239, and what came before it).
+bool is_local(const http::Request& request) {
+  const std::string& from = request.remote_address;
+  const bool loopback = from.starts_with("127.") || from.starts_with("[::1]");
+  return loopback && !request.headers.contains("Forwarded") && !request.headers.contains("X-Forwarded-For");
+}
+
 /// `?token=`, `Authorization: Bearer`, or the subprotocol `token.<jwt>`.
 std::string token_of(const http::UpgradeRequest& upgrade) {
   for (const std::string& offered : upgrade.subprotocols) {
@@ -56,6 +63,7 @@ void Node::add_routes() {
                   return ready ? http::Response::text(200, "ready\n") : http::Response::text(503, "no media worker\n");
                 }));
   server_.route("GET", "/v1/debug/counts", at_once([this](const http::Request& r) { return debug_counts(r); }));
+  server_.route("GET", "/metrics", at_once([this](const http::Request& r) { return metrics_text(r); }));
   if (config_.dev) {
     server_.route("POST", "/dev/token", at_once([this](const http::Request& r) { return dev_token(r); }));
   }
@@ -143,6 +151,23 @@ http::Response Node::debug_counts(const http::Request& request) const {
                                                                 {"producers", rooms.producers},
                                                                 {"consumers", rooms.consumers},
                                                                 {"workers", std::move(workers)}}));
+}
+
+http::Response Node::metrics_text(const http::Request& request) {
+  if (!is_local(request) && !is_operator(request))
+    return error_response(fail(Errc::unauthorized, "Authorization: expected the server key"));
+  const http::Server::Counts http = server_.counts();
+  Metrics::Now now{.calls = calls_.calls().counts().calls,
+                   .web_sockets = http.web_sockets,
+                   .http_connections = http.connections,
+                   .workers = config_.media.workers,
+                   .workers_up = {},
+                   .worker_restarts = workers_.restarts(),
+                   .connections_refused = http.refused_by_address,
+                   .refusals = calls_.calls().refusals()};
+  for (const auto& [id, entry] : workers_.all()) now.workers_up.insert(entry.slot);
+  // The version is that of the text format, which Prometheus asks for.
+  return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text(now)};
 }
 
 }  // namespace carillon::signaling

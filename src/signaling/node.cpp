@@ -64,11 +64,13 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
   workers_.on_died = [this](const room::WorkerId& worker) { on_worker_died(worker); };
   calls_.on_forgotten = [this](const Device& device) { tell_presence(device.user(), device.identity().name); };
   calls_.on_record = [this](const call::CallRecord& record, const ReachDriver::Ledger& ledger) {
+    metrics_.call_ended(record);
     history_.keep(record, ledger.lines, ledger.settled);
   };
   reach_.on_settled = [this](const CallId& call, const std::vector<call::LedgerEntry>& ledger) {
     history_.settle(call, ledger);
   };
+  reach_.on_pushed = [this](const std::string& type, const push::Verdict& verdict) { metrics_.pushed(type, verdict); };
   reach_.on_reached = [this](const call::Reached& reached) { calls_.event(reached); };
   history_.is_watched = [this](const UserId& user) { return !history_watchers(user).empty(); };
   history_.on_changed = [this](const UserId& user, const json::object& data) {
@@ -82,6 +84,8 @@ Node::~Node() = default;
 boost::asio::awaitable<Result<>> Node::start() {
   const Result<> push = co_await prepare_push();
   if (!push) co_return push;
+  const Result<> mutes = co_await account_.load_mutes();
+  if (!mutes) co_return mutes;
   const Result<> workers = co_await workers_.start();
   if (!workers) co_return workers;
   co_return server_.start();
@@ -196,6 +200,7 @@ void Node::send_welcome(Device& device) {
                             {"resumeToken", device.resume_token().reveal()},
                             {"resumeGraceMs", config_.calls.grace.count()},
                             {"serverTime", to_ms(clock_.now())},
+                            {"doNotDisturb", calls_.calls().muting().does_not_disturb(device.user())},
                             {"iceServers", ice_servers_json(config_.ice_servers)},
                             {"calls", std::move(calls)}});
 }

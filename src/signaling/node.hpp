@@ -14,6 +14,7 @@
 #include "signaling/devices.hpp"
 #include "signaling/history.hpp"
 #include "signaling/media_room.hpp"
+#include "signaling/metrics.hpp"
 #include "signaling/reach_driver.hpp"
 #include "signaling/worker_pool.hpp"
 #include "store/store.hpp"
@@ -51,6 +52,8 @@ class Node final : private RoomKeeper {
   [[nodiscard]] CallDriver& calls() { return calls_; }
   [[nodiscard]] Account& account() { return account_; }
   [[nodiscard]] ReachDriver& reach() { return reach_; }
+  [[nodiscard]] Metrics& metrics() { return metrics_; }
+  [[nodiscard]] Time now() const { return clock_.now(); }
   /// Sends `welcome`. The device of a valid resume token, else the identity's.
   DevicePtr open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket);
   void close_session(const DevicePtr& device, bool hang_up, std::uint16_t code);
@@ -95,6 +98,7 @@ class Node final : private RoomKeeper {
   [[nodiscard]] Result<Identity> identify(const std::string& token);
   [[nodiscard]] http::Response dev_token(const http::Request& request);
   [[nodiscard]] http::Response debug_counts(const http::Request& request) const;
+  [[nodiscard]] http::Response metrics_text(const http::Request& request);
   [[nodiscard]] bool is_operator(const http::Request& request) const;
 
   // rest.cpp: /v1 for users, tickets and operators
@@ -116,6 +120,7 @@ class Node final : private RoomKeeper {
   store::Store& store_;
   Logger log_;
   bool stopping_ = false;
+  Metrics metrics_;
   Devices devices_;
   fetch::CurlClient client_;
   push::Sender sender_;

@@ -152,7 +152,10 @@ void ReachDriver::perform(const call::PushRing& action) {
                                  {"ticket", *ticket}},
                         .expires_at = invitation.ring_until};
   sender_.send(action.target.subscription, target, std::move(message),
-               [this, action, target](const push::Verdict& verdict) { on_ring_sent(action, target, verdict); });
+               [this, action, target](const push::Verdict& verdict) {
+                 on_pushed(target.type, verdict);
+                 on_ring_sent(action, target, verdict);
+               });
 }
 
 void ReachDriver::perform(const call::PushEnd& action) {
@@ -174,7 +177,10 @@ void ReachDriver::send(const CallId& call, const call::PushTarget& to, push::Kin
   const push::Target target = *target_of(call, to.subscription);
   push::Message message{.kind = kind, .call = call, .data = std::move(data), .expires_at = now + lasts};
   sender_.send(to.subscription, target, std::move(message),
-               [this, target](const push::Verdict& verdict) { on_sent(target, verdict); });
+               [this, target](const push::Verdict& verdict) {
+                 on_pushed(target.type, verdict);
+                 on_sent(target, verdict);
+               });
 }
 
 void ReachDriver::perform(const call::TellReached& action) {

@@ -58,6 +58,8 @@ class ReachDriver {
   std::function<void(const call::Reached&)> on_reached;
   /// The last push of a call that is over has been answered: its ledger as it stays.
   std::function<void(const CallId&, const std::vector<call::LedgerEntry>&)> on_settled;
+  /// What came of a push, whatever it was about.
+  std::function<void(const std::string& type, const push::Verdict&)> on_pushed;
 
  private:
   void perform(const call::ReachActions& actions);

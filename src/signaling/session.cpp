@@ -16,10 +16,16 @@ bool is_hang_up(const http::CloseInfo& info) {
   return info.clean && (info.code == normal || info.code == going_away || info.code == no_status || info.code >= 3000);
 }
 
+/// A worker answers in a few milliseconds.
+constexpr std::chrono::milliseconds media_queue_moves_in{100};
+
 }  // namespace
 
 Session::Session(Node& node, Identity identity, std::string resume)
-    : node_{node}, identity_{std::move(identity)}, resume_{std::move(resume)} {}
+    : node_{node},
+      identity_{std::move(identity)},
+      resume_{std::move(resume)},
+      limit_{node.config().messages_per_second} {}
 
 void Session::on_open(std::shared_ptr<http::WebSocket> socket) {
   socket_ = std::move(socket);
@@ -42,7 +48,7 @@ void Session::on_message(std::string_view text) {
   auto parsed = protocol::parse_frame(text);
   if (auto* wrong = std::get_if<protocol::FrameError>(&parsed)) {
     if (wrong->id.is_null()) return close(http::close_code::invalid_text, wrong->error.detail);
-    return answer(wrong->id, wrong->error);
+    return answer({wrong->id}, wrong->error);
   }
   std::visit([this](auto& frame) { on_frame(std::move(frame)); }, std::get<protocol::Frame>(parsed));
 }
@@ -51,28 +57,46 @@ void Session::on_pong(std::string_view payload) {
   if (!device_->confirms_ringing) node_.reach().confirmed(CallId{std::string{payload}}, *device_);
 }
 
+bool Session::may_send(const Asked& asked) {
+  const auto refusal = limit_.take(node_.now());
+  if (!refusal) return true;
+  node_.metrics().limited("messages-per-second");
+  if (refusal->hopeless) {
+    node_.log().info("session floods us and is closed user={} device={}", device_->user(), device_->id());
+    close(http::close_code::policy_violation, "too many messages");
+    return false;
+  }
+  answer(asked, fail(Errc::rate_limited, "too many messages", refusal->retry_after));
+  return false;
+}
+
 void Session::on_frame(protocol::Request request) {
+  Asked asked{std::move(request.id)};
+  if (!may_send(asked)) return;
   if (const auto command = protocol::parse_command(request.method, request.data)) {
-    if (!*command) return answer(request.id, command->error());
-    if (std::holds_alternative<protocol::WatchPresence>(**command)) return watch_presence(request.id);
+    asked.method = request.method;
+    if (!*command) return answer(asked, command->error());
+    if (std::holds_alternative<protocol::WatchPresence>(**command)) return watch_presence(asked);
     node_.calls().command(*device_, **command, [&](Result<json::object> reply) {
       if (reply) {
-        answer(request.id, json::value(std::move(*reply)));
+        answer(asked, json::value(std::move(*reply)));
       } else {
-        answer(request.id, reply.error());
+        answer(asked, reply.error());
       }
     });
     return;
   }
   if (const auto wanted = protocol::parse_account_request(request.method, request.data)) {
-    if (!*wanted) return answer(request.id, wanted->error());
+    asked.method = request.method;
+    if (!*wanted) return answer(asked, wanted->error());
     // The store may take its time; the socket may be gone by then, and ignores it.
-    node_.account().handle(*device_, **wanted, [self = shared_from_this(), id = request.id](Result<json::object> data) {
-      self->answer(id, data ? Result<json::value>{json::value(std::move(*data))} : Result<json::value>{data.error()});
+    node_.account().handle(*device_, **wanted, [self = shared_from_this(), asked](Result<json::object> data) {
+      self->answer(asked,
+                   data ? Result<json::value>{json::value(std::move(*data))} : Result<json::value>{data.error()});
     });
     return;
   }
-  queue_media(std::move(request.id), request.method, request.data);
+  queue_media(std::move(asked), request.method, request.data);
 }
 
 void Session::on_frame(protocol::Response response) {
@@ -81,28 +105,34 @@ void Session::on_frame(protocol::Response response) {
 }
 
 void Session::on_frame(protocol::Notification notification) {
+  if (!may_send({nullptr})) return;
   // Unknown notifications get no answer, so they are ignored, as protoo does.
-  if (protocol::may_be_notification(notification.method)) queue_media(nullptr, notification.method, notification.data);
+  if (protocol::may_be_notification(notification.method))
+    queue_media({nullptr}, notification.method, notification.data);
 }
 
-void Session::answer(const json::value& id, const Result<json::value>& result) {
-  if (id.is_null()) return;
-  socket_->send(result ? protocol::encode_response(id, *result) : protocol::encode_error(id, result.error()));
+void Session::answer(const Asked& asked, const Result<json::value>& result) {
+  if (asked.id.is_null()) return;
+  socket_->send(result ? protocol::encode_response(asked.id, *result)
+                       : protocol::encode_error(asked.id, result.error()));
+  node_.metrics().answered(asked.method, result ? 200 : http_status(result.error().code),
+                           std::chrono::steady_clock::now() - asked.at);
 }
 
-void Session::watch_presence(const json::value& id) {
+void Session::watch_presence(const Asked& asked) {
   const Result<json::object> users = node_.watch_presence(*device_);
-  answer(id, users ? Result<json::value>{json::value(*users)} : Result<json::value>{users.error()});
+  answer(asked, users ? Result<json::value>{json::value(*users)} : Result<json::value>{users.error()});
 }
 
-void Session::queue_media(json::value id, std::string_view method, const json::object& data) {
+void Session::queue_media(Asked asked, std::string_view method, const json::object& data) {
   auto parsed = protocol::parse_media_request(method, data);
-  if (!parsed) return answer(id, fail(Errc::bad_request, fmt::format("method: unknown method \"{}\"", method)));
-  if (!*parsed) return answer(id, parsed->error());
+  if (!parsed) return answer(asked, fail(Errc::bad_request, fmt::format("method: unknown method \"{}\"", method)));
+  asked.method = method;
+  if (!*parsed) return answer(asked, parsed->error());
   if (media_jobs_.size() >= node_.config().media_queue_max) {
-    return answer(id, fail(Errc::rate_limited, "too many media requests wait for their turn"));
+    return answer(asked, fail(Errc::rate_limited, "too many media requests wait for their turn", media_queue_moves_in));
   }
-  media_jobs_.push_back({std::move(id), std::move(**parsed)});
+  media_jobs_.push_back({std::move(asked), std::move(**parsed)});
   if (media_running_) return;
   media_running_ = true;
   boost::asio::co_spawn(node_.io(), run_media(), report(node_.log(), "media requests"));
@@ -113,8 +143,8 @@ boost::asio::awaitable<void> Session::run_media() {
   while (!media_jobs_.empty()) {
     MediaJob job = std::move(media_jobs_.front());
     media_jobs_.pop_front();
-    MediaRoom::Answer reply = [self, id = std::move(job.id)](const Result<json::value>& result) {
-      self->answer(id, result);
+    MediaRoom::Answer reply = [self, asked = std::move(job.asked)](const Result<json::value>& result) {
+      self->answer(asked, result);
     };
     co_await node_.media_request(device_, std::move(job.request), std::move(reply));
   }

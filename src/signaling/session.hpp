@@ -6,10 +6,12 @@
 #include "protocol/media.hpp"
 #include "signaling/device.hpp"
 #include "signaling/devices.hpp"
+#include "signaling/message_limit.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <string>
@@ -32,16 +34,25 @@ class Session final : public http::WebSocketHandler, public std::enable_shared_f
   void close(std::uint16_t code, std::string_view reason);
 
  private:
+  /// What an answer is about.
+  struct Asked {
+    json::value id;  ///< null: came as a notification, gets no answer
+    std::string method = "unknown";
+    std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
+  };
+
+  /// False: it was refused, with an answer if it has an id.
+  bool may_send(const Asked& asked);
   void on_frame(protocol::Request request);
   void on_frame(protocol::Response response);
   void on_frame(protocol::Notification notification);
-  void answer(const json::value& id, const Result<json::value>& result);
-  void watch_presence(const json::value& id);
-  void queue_media(json::value id, std::string_view method, const json::object& data);
+  void answer(const Asked& asked, const Result<json::value>& result);
+  void watch_presence(const Asked& asked);
+  void queue_media(Asked asked, std::string_view method, const json::object& data);
   boost::asio::awaitable<void> run_media();
 
   struct MediaJob {
-    json::value id;  ///< null: came as a notification, gets no answer
+    Asked asked;
     protocol::MediaRequest request;
   };
 
@@ -51,6 +62,7 @@ class Session final : public http::WebSocketHandler, public std::enable_shared_f
   std::shared_ptr<http::WebSocket> socket_;
   DevicePtr device_;
   bool closed_by_us_ = false;
+  MessageLimit limit_;
   /// Media requests run one after the other, so that a client may send a burst without waiting for answers.
   std::deque<MediaJob> media_jobs_;
   bool media_running_ = false;
