@@ -124,6 +124,21 @@ Result<> check_push(const signaling::PushConfig& push) {
   return check_endpoint("push.fcm-service-account-file: token_uri", push.fcm->token_uri);
 }
 
+void apply_limits(Config& config, bool dev) {
+  Limits& limits = config.limits;
+  for (Limit* limit : {&limits.connections_per_ip, &limits.messages_per_second, &limits.rings_per_minute_user,
+                       &limits.rings_per_minute_pair, &limits.rooms_per_key}) {
+    if (dev) limit->preset = 0;
+  }
+  signaling::Config& server = config.server;
+  server.http.connections_per_address = limits.connections_per_ip.value();
+  server.http.loopback_counts = limits.connections_per_ip.given.has_value();
+  server.messages_per_second = limits.messages_per_second.value();
+  server.calls.limits = {.rings_per_minute_user = limits.rings_per_minute_user.value(),
+                         .rings_per_minute_pair = limits.rings_per_minute_pair.value(),
+                         .rooms_per_key = limits.rooms_per_key.value()};
+}
+
 std::string joined(std::string_view section, std::string_view name, char between) {
   return fmt::format("{}{}{}", section, between, name);
 }
@@ -184,6 +199,7 @@ Result<> finish(Config& config, bool dev) {
   signaling::MediaConfig& media = server.media;
   server.dev = dev;
   if (dev) server.presence = true;
+  apply_limits(config, dev);
   if (media.workers == 0) media.workers = std::max(1U, std::thread::hardware_concurrency());
   if (const char* named = std::getenv("CARILLON_WORKER"); named != nullptr && media.worker_bin.empty()) {
     media.worker_bin = named;

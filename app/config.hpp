@@ -16,10 +16,27 @@
 
 namespace carillon::app {
 
+/// A limit of [limits]; 0: none.
+struct Limit {
+  std::size_t preset = 0;  ///< For the internet. With --dev there is none but what is given.
+  std::optional<std::size_t> given = {};
+
+  [[nodiscard]] std::size_t value() const { return given.value_or(preset); }
+};
+
+struct Limits {
+  Limit connections_per_ip{500};   ///< A company behind one address.
+  Limit messages_per_second{100};  ///< Far above what joining a call with many takes.
+  Limit rings_per_minute_user{60};
+  Limit rings_per_minute_pair{20};
+  Limit rooms_per_key{0};
+};
+
 struct Config {
   signaling::Config server;
   store::SqlConfig store{.data_dir = "./data", .database = {}};
   std::vector<std::string> allow_hosts;  ///< As given, to be shown.
+  Limits limits;
   LogLevel log_level = LogLevel::info;
   Secret ice_credential;
   std::vector<std::string> ice_urls;

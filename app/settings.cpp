@@ -169,6 +169,23 @@ Setting listen() {
           }};
 }
 
+template <class Get>
+Setting limit(std::string_view name, std::string_view help, Get get) {
+  return {"limits",
+          name,
+          help,
+          false,
+          false,
+          [get](Config& config, const Values& values) -> Result<> {
+            constexpr std::int64_t most = 1'000'000;
+            const Result<std::int64_t> parsed = integer(values, 0, most);
+            if (!parsed) return parsed.error();
+            get(config).given = static_cast<std::size_t>(*parsed);
+            return {};
+          },
+          [get](const Config& config) { return fmt::format("{}", get(const_cast<Config&>(config)).value()); }};
+}
+
 Setting hosts() {
   return {"push",
           "allow-hosts",
@@ -274,6 +291,22 @@ const std::vector<Setting>& settings() {
       flag(
           "calls", "call-waiting", "a callee in a call rings too; false: the caller hears busy",
           [](Config & c) -> auto& { return c.server.calls.call_waiting; }),
+      limit(
+          "connections-per-ip",
+          "connections of one address; those from this machine count only when this is given; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.connections_per_ip; }),
+      limit(
+          "messages-per-second", "messages of one session, twice as many at once; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.messages_per_second; }),
+      limit(
+          "rings-per-minute-user", "people whom one user rings in any minute; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.rings_per_minute_user; }),
+      limit(
+          "rings-per-minute-pair", "how often one user rings the same person in any minute; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.rings_per_minute_pair; }),
+      limit(
+          "rooms-per-key", "calls at a time that were started with tokens of one signing key; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.rooms_per_key; }),
       hosts(),
       text(
           "push", "ca-file", "PEM file of more certificate authorities for push services, besides the system's",

@@ -108,6 +108,36 @@ TEST(Config, TlsNeedsBothFilesAndACertificateInThem) {
             "http.tls-certificate-file, http.tls-key-file: cannot read the file /nowhere: No such file or directory");
 }
 
+TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
+  const auto finished = [](std::string_view toml, bool dev) {
+    Config config;
+    config.server.media.worker_bin = "worker";
+    EXPECT_TRUE(apply_toml(config, toml, "carillon.toml"));
+    const Result<> done = finish(config, dev);
+    EXPECT_TRUE(done || !dev) << done.error().detail;  // without keys there is no server; the limits are set before
+    return config.server;
+  };
+  const signaling::Config internet = finished("", false);
+  EXPECT_EQ(internet.http.connections_per_address, 500u);
+  EXPECT_FALSE(internet.http.loopback_counts);
+  EXPECT_EQ(internet.messages_per_second, 100u);
+  EXPECT_EQ(internet.calls.limits.rings_per_minute_user, 60u);
+  EXPECT_EQ(internet.calls.limits.rings_per_minute_pair, 20u);
+  EXPECT_EQ(internet.calls.limits.rooms_per_key, 0u);
+
+  const signaling::Config dev = finished("[limits]\nmessages-per-second = 7\nrooms-per-key = 3", true);
+  EXPECT_EQ(dev.http.connections_per_address, 0u);
+  EXPECT_EQ(dev.messages_per_second, 7u);
+  EXPECT_EQ(dev.calls.limits.rings_per_minute_user, 0u);
+  EXPECT_EQ(dev.calls.limits.rings_per_minute_pair, 0u);
+  EXPECT_EQ(dev.calls.limits.rooms_per_key, 3u);
+
+  const signaling::Config proxy = finished("[limits]\nconnections-per-ip = 9\nrings-per-minute-pair = 0", false);
+  EXPECT_EQ(proxy.http.connections_per_address, 9u);
+  EXPECT_TRUE(proxy.http.loopback_counts) << "somebody has said so";
+  EXPECT_EQ(proxy.calls.limits.rings_per_minute_pair, 0u);
+}
+
 TEST(Config, PlainHttpToPushServicesStaysOnThisMachine) {
   EXPECT_EQ(finish_error("[push]\nfcm-endpoint = \"http://fcm.example\"\n"),
             "push.fcm-endpoint: expected https:, or this machine");
