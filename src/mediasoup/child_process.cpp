@@ -138,13 +138,21 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::spawn(asio::any_io_executor 
   const std::vector<char*> arguments = pointers(argument_strings);
   const std::vector<char*> environment = pointers(environment_strings);
   const pid_t parent = ::getpid();
+  // A signal that comes just after the fork must not run a handler of ours in the child: it opens its mask once all are
+  // back to their defaults.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::fork();
   if (pid == 0) {
     become_child(options.path.c_str(), arguments.data(), environment.data(),
                  {null.get(), out->childs.get(), err->childs.get(), to_child->childs.get(), from_child->childs.get()},
                  parent);
   }
-  if (pid < 0) return fail(Errc::internal, fmt::format("fork: {}", std::strerror(errno)));
+  const int fork_error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return fail(Errc::internal, fmt::format("fork: {}", std::strerror(fork_error)));
 
   std::shared_ptr<ChildProcess> process{
       new ChildProcess{executor, pid, std::move(to_child->ours), std::move(from_child->ours), std::move(log)}};

@@ -1,6 +1,7 @@
 // Channel over a socket pair whose other end the test plays: splits, order, limits, deadlines, refusals.
 #include "base/async.hpp"
 #include "mediasoup/channel/messages.hpp"
+#include "mediasoup/saved.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -50,12 +51,15 @@ class ChannelTest : public ::testing::Test {
     ::close(requests_);
   }
 
-  void open(int write_end, int read_end) {
+  static ChannelOptions channel_options() {
     ChannelOptions options;
     options.request_timeout = 2s;
     options.requests_max = 100;
     options.message_bytes_max = 1'000'000;
-    channel = Channel::open(io.get_executor(), write_end, read_end, options, Logger{});
+    return options;
+  }
+  void open(int write_end, int read_end) {
+    channel = Channel::open(io.get_executor(), write_end, read_end, channel_options(), Logger{});
   }
   void hang_up() {
     if (answers_ >= 0) ::close(std::exchange(answers_, -1));
@@ -120,11 +124,20 @@ class ChannelTest : public ::testing::Test {
     return frames;
   }
 
-  /// How many bytes more came to the worker.
-  std::size_t drain() {
+  /// What more came to the worker.
+  Bytes drain_bytes() {
     Bytes part(1'000'000);
     const ssize_t size = ::read(requests_, part.data(), part.size());
-    return size > 0 ? static_cast<std::size_t>(size) : 0;
+    part.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return part;
+  }
+  std::size_t drain() { return drain_bytes().size(); }
+
+  /// Another object takes the place of this one, as after an execve.
+  void carry_over() {
+    const boost::json::object state = channel->save();
+    channel->release();
+    channel = Channel::restore(io.get_executor(), Saved{state, "channel"}, channel_options(), Logger{});
   }
 
   asio::io_context io;
@@ -355,6 +368,98 @@ TEST_F(ChannelTest, WhatWasWrittenBeforeCloseIsStillSent) {
   ask("after");
   EXPECT_EQ(events, std::vector<std::string>{"after worker-died"});
   EXPECT_EQ(errors, std::vector<std::string>{"we are done"});
+}
+
+// --- carried over to other objects (Worker::save() and adopt())
+
+TEST_F(ChannelTest, AMessageCutAnywhereByACarryingOverIsTheSameMessage) {
+  const Bytes whole = notification("score", NotificationEvent::PRODUCER_SCORE);
+  for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
+    send(Bytes{whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(cut)});
+    if (cut % 2 == 0) settle(1ms);  // read by the old channel; else it still lies in the pipe
+    carry_over();
+    const Channel::Listening listening =
+        channel->listen("score", [this](const Notification&) { events.push_back("score"); });
+    send(Bytes{whole.begin() + static_cast<std::ptrdiff_t>(cut), whole.end()});
+    for (int waited = 0; waited < 1000 && events.size() <= cut; ++waited) settle(1ms);
+    // Nobody listened to what the old channel had read whole.
+    if (cut == whole.size() && cut % 2 == 0) break;
+    ASSERT_EQ(events.size(), cut + 1) << cut;
+  }
+  EXPECT_FALSE(channel->closed());
+}
+
+TEST_F(ChannelTest, WhatIsNotYetWrittenIsWrittenOnceAndInOrder) {
+  std::size_t told = 0;
+  const auto tell_some = [&] {
+    for (int i = 0; i < 10; ++i) {
+      const Bytes bytes(20'000, static_cast<std::uint8_t>(told));
+      const Result<> taken = notify(*channel, NotificationEvent::PRODUCER_SEND, "id", [&](Builder& builder) {
+        return FBS::Producer::CreateSendNotificationDirect(builder, &bytes);
+      });
+      ASSERT_TRUE(taken);
+      ++told;
+    }
+  };
+  Bytes received;
+  const auto take = [&] {
+    const Bytes more = drain_bytes();
+    received.insert(received.end(), more.begin(), more.end());
+  };
+  for (int round = 0; round < 5; ++round) {
+    tell_some();
+    carry_over();
+    take();  // the pipe has room again, for a part
+  }
+  // Five times what the pipe holds; each message has its payload and some header.
+  for (int waited = 0; waited < 2000 && received.size() < told * 20'000; ++waited) {
+    settle(1ms);
+    take();
+  }
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < told; ++i) {
+    ASSERT_GE(received.size(), at + 4);
+    std::uint32_t length = 0;
+    std::memcpy(&length, received.data() + at, sizeof length);
+    ASSERT_GE(received.size(), at + 4 + length);
+    flatbuffers::Verifier verifier{received.data() + at, length + 4};
+    ASSERT_TRUE(FBS::Message::VerifySizePrefixedMessageBuffer(verifier)) << i;
+    const auto* body = FBS::Message::GetSizePrefixedMessage(received.data() + at)
+                           ->data_as_Notification()
+                           ->body_as_Producer_SendNotification();
+    EXPECT_EQ(body->data()->Get(10'000), static_cast<std::uint8_t>(i));
+    at += 4 + length;
+  }
+  EXPECT_EQ(at, received.size());
+}
+
+TEST_F(ChannelTest, RequestsGoOnCountingAndAnAnswerThatNobodySawIsNotQuiet) {
+  ask("one");
+  EXPECT_FALSE(channel->quiet());
+  send(accepted(1));
+  // The answer is read, and whoever waits for it has not run: this is no moment to save.
+  while (channel->requests_in_flight() > 0) io.poll_one();
+  EXPECT_TRUE(events.empty());
+  EXPECT_FALSE(channel->quiet());
+  settle();
+  EXPECT_EQ(events, std::vector<std::string>{"one"});
+  EXPECT_TRUE(channel->quiet());
+  carry_over();
+  ask("two");
+  send(accepted(2));
+  settle();
+  EXPECT_EQ(events, (std::vector<std::string>{"one", "two"}));
+}
+
+TEST_F(ChannelTest, WhatWasReleasedIsClosedButItsFilesAreOpen) {
+  ask("waits");
+  channel->release();
+  settle();
+  EXPECT_TRUE(channel->closed());
+  EXPECT_EQ(events, std::vector<std::string>{"waits worker-died"});
+  EXPECT_EQ(sent().size(), 1U);
+  // Our end is open: what is written to it stays there, for whoever takes it.
+  send(accepted(1));
 }
 
 TEST_F(ChannelTest, WhoStopsWaitingDoesNotUpsetTheAnswer) {
