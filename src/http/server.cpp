@@ -192,8 +192,9 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     if (refused && place.number() > most + refusals_per_address_max) return;
     SslPtr tls = certificate.is_set() ? certificate.open(socket.native_handle()) : nullptr;
     if (certificate.is_set() && !tls) return;
-    const auto connection =
-        std::make_shared<HttpConnection>(Stream{std::move(socket), std::move(tls)}, pool, shared_from_this(), config);
+    Stream stream{std::move(socket), std::move(tls), std::move(place)};
+    const auto connection = std::make_shared<HttpConnection>(std::move(stream), pool, shared_from_this(), config);
+    if (refused) connection->refuse_all();
     connections.emplace(connection.get(), connection);
     boost::asio::co_spawn(
         io_, [connection] { return connection->run(); }, report(log_, "HTTP connection"));

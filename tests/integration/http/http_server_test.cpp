@@ -1,9 +1,6 @@
 #include "integration/http/server_fixture.hpp"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
-#include <sys/resource.h>
-#include <unistd.h>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -334,26 +331,6 @@ TEST_F(HttpServerTest, RefusesToStartOnAnAddressThatIsTaken) {
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().code, Errc::conflict);
   EXPECT_THAT(started.error().detail, HasSubstr("127.0.0.1:" + std::to_string(port_)));
-}
-
-TEST_F(HttpServerTest, WaitsWhenDescriptorsRunOutAndAcceptsAgainLater) {
-  serve();
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  RawClient waiting{port_};
-  waiting.send(get("/hello"));
-  EXPECT_EQ(waiting.read_response()->status, 200);
-  const int highest = ::dup(0);
-  ::close(highest);
-  // One more descriptor is left, and the client's own end takes it.
-  const rlimit tight{static_cast<rlim_t>(highest + 1), before.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &tight);
-  RawClient late{port_};
-  late.send(get("/hello"));
-  std::this_thread::sleep_for(250ms);
-  EXPECT_EQ(counts().connections, 1u);
-  ::setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(late.read_response()->status, 200);
 }
 
 TEST(ListenAddress, IsHostAndPort) {

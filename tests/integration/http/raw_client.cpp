@@ -30,7 +30,7 @@ int RawFrame::close_code() const {
   return static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]);
 }
 
-RawClient::RawClient(std::uint16_t port, int receive_buffer_bytes) {
+RawClient::RawClient(std::uint16_t port, int receive_buffer_bytes, const char* source) {
   fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
   if (receive_buffer_bytes > 0) {
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes, sizeof receive_buffer_bytes);
@@ -39,6 +39,10 @@ RawClient::RawClient(std::uint16_t port, int receive_buffer_bytes) {
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  if (source != nullptr) {
+    ::inet_pton(AF_INET, source, &address.sin_addr);
+    ::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {

@@ -30,8 +30,8 @@ struct RawFrame {
 
 class RawClient {
  public:
-  /// Connects to 127.0.0.1; throws when it cannot.
-  explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0);
+  /// Connects to 127.0.0.1, from `source` of 127.0.0.0/8 if given; throws when it cannot.
+  explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0, const char* source = nullptr);
   virtual ~RawClient();
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;

@@ -75,6 +75,12 @@ TEST_F(WebSocketTest, GivesTheHandlerPathQueryAndOffers) {
   EXPECT_THAT(last_offer_, ElementsAre("token.x.y", "protoo"));
 }
 
+std::string ten_thousand_fields() {
+  std::string out;
+  for (int i = 0; i < 10'000; ++i) out += "X-Many: " + std::to_string(i) + "\r\n";
+  return out;
+}
+
 TEST_F(WebSocketTest, AcceptsAndRefusesUpgradesByTheTable) {
   serve();
   const std::string fields =
@@ -128,6 +134,22 @@ TEST_F(WebSocketTest, AcceptsAndRefusesUpgradesByTheTable) {
       {"HEAD /ws HTTP/1.1", fields, 405},
       {"GET /other HTTP/1.1", fields, 404},
       {"GET /ws/ HTTP/1.1", fields, 404},
+      // What two readers could read differently, and what is too much.
+      {"GET /ws HTTP/1.1", fields + "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n", 400},
+      {"GET /ws HTTP/1.1", fields + "Content-Length: 0\r\nContent-Length: 5\r\n", 400},
+      {"GET /ws HTTP/1.1", fields + "X-Folded: a\r\n b\r\n", 400},
+      {"GET /ws HTTP/1.1", fields + "X-Space : a\r\n", 400},
+      {"GET /ws HTTP/1.1", fields + "X-Return: a\rb\r\n", 400},
+      {"GET /ws HTTP/1.1", fields + "X-Line: a\nUpgrade: h2c\r\n", 400},
+      {"GET /ws HTTP/1.1", fields + std::string{"X-Nul: a\0b\r\n", 12}, 400},
+      {"GET /ws HTTP/1.1", fields + "Host: other\r\n", 400},
+      {"GET  /ws HTTP/1.1", fields, 400},
+      {"GET /ws HTTP/1.1 ", fields, 400},
+      {"GET /ws HTTP/1.1", fields + "X-Large: " + std::string(20 * 1024, 'x') + "\r\n", 431},
+      {"GET /ws HTTP/1.1", fields + ten_thousand_fields(), 431},
+      {"GET /ws HTTP/1.1", fields + "Origin: http://localhost.evil.example\r\n", 403},
+      {"GET /ws HTTP/1.1", fields + "Origin: http://evil.localhost\r\n", 403},
+      {"GET /ws HTTP/1.1", fields + "Origin: ftp://localhost\r\n", 403},
       {"GET /refused HTTP/1.1", fields, 401},
       {"GET /throws HTTP/1.1", fields, 500},
   };

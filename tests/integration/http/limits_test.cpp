@@ -1,0 +1,223 @@
+// Too many: connections of one address, connections for the descriptors we have, connections that never get going.
+#include "integration/http/certificates.hpp"
+#include "integration/http/server_fixture.hpp"
+#include "integration/http/tls_client.hpp"
+
+#include <gmock/gmock.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+namespace carillon::http {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+boost::asio::awaitable<Response> answer(std::string text) { co_return Response::text(200, std::move(text)); }
+
+boost::asio::awaitable<UpgradeDecision> accept_with(std::shared_ptr<WebSocketHandler> handler) {
+  co_return UpgradeDecision::accept(std::move(handler), "");
+}
+
+constexpr std::string_view get_hello = "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n";
+
+class LimitsTest : public ServerTest {
+ protected:
+  static void SetUpTestSuite() { std::signal(SIGPIPE, SIG_IGN); }
+
+  void serve(ServerConfig config) {
+    start(std::move(config), [](Server& server) {
+      server.route("GET", "/hello", [](Request) { return answer("hello"); });
+      server.on_upgrade("/ws", [](UpgradeRequest) { return accept_with(std::make_shared<RecordingHandler>()); });
+    });
+  }
+
+  static ServerConfig at_most(std::size_t connections) {
+    ServerConfig config = test_config();
+    config.connections_per_address = connections;
+    config.loopback_counts = true;
+    return config;
+  }
+
+  Clock::duration loop_cpu() {
+    clockid_t clock{};
+    timespec time{};
+    ::pthread_getcpuclockid(thread_.native_handle(), &clock);
+    ::clock_gettime(clock, &time);
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+  }
+};
+
+TEST_F(LimitsTest, RefusesAnAddressAboveItsLimitBeforeTheUpgradeAndNobodyElse) {
+  serve(at_most(3));
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port_));
+    ASSERT_EQ(clients.back()->upgrade("/ws")->status, 101);
+  }
+  RawClient fourth{port_};
+  const auto refusal = fourth.upgrade("/ws");
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->status, 429);
+  EXPECT_EQ(refusal->header("retry-after"), "5");
+  EXPECT_EQ(refusal->header("connection"), "close");
+  EXPECT_TRUE(fourth.is_closed_within(10s));
+  EXPECT_EQ(counts().refused_by_address, 1u);
+  EXPECT_EQ(counts().web_sockets, 3u);
+
+  RawClient other{port_, 0, "127.0.0.2"};
+  EXPECT_EQ(other.upgrade("/ws")->status, 101);
+
+  clients.pop_back();
+  EXPECT_TRUE(comes_down_to(3));
+  RawClient again{port_};
+  EXPECT_EQ(again.upgrade("/ws")->status, 101);
+  EXPECT_EQ(counts().refused_by_address, 1u);
+}
+
+TEST_F(LimitsTest, SpendsLittleOnAnAddressFarAboveItsLimit) {
+  serve(at_most(2));
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 2 + 16; ++i) clients.push_back(std::make_unique<RawClient>(port_));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(RawClient{port_}.is_closed_within(10s));
+  EXPECT_EQ(counts().connections, 18u);
+  EXPECT_EQ(counts().refused_by_address, 36u);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    clients[i]->send(get_hello);
+    EXPECT_EQ(clients[i]->read_response()->status, i < 2 ? 200 : 429);
+  }
+  clients.clear();
+  EXPECT_TRUE(comes_down_to(0));
+  RawClient after{port_};
+  after.send(get_hello);
+  EXPECT_EQ(after.read_response()->status, 200);
+}
+
+TEST_F(LimitsTest, SaysSoOverTlsToo) {
+  const Certificates certificates;
+  certificates.make("server");
+  ServerConfig config = at_most(1);
+  config.tls = {certificates.path("server.pem"), certificates.path("server.key")};
+  serve(config);
+  TlsClient first{port_};
+  ASSERT_EQ(first.upgrade("/ws")->status, 101);
+  TlsClient second{port_};
+  EXPECT_EQ(second.upgrade("/ws")->status, 429);
+}
+
+TEST_F(LimitsTest, CountsThisMachineOnlyWhenAsked) {
+  ServerConfig config = at_most(1);
+  config.loopback_counts = false;
+  serve(config);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port_));
+    EXPECT_EQ(clients.back()->upgrade("/ws")->status, 101);
+  }
+  EXPECT_EQ(counts().refused_by_address, 0u);
+}
+
+/// Lowers how many descriptors this process may have, and restores it.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t limit) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit tight{limit, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &tight);
+  }
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(LimitsTest, RestsWhenDescriptorsRunOutAndServesEverybodyInTheEnd) {
+  constexpr int waiting = 60, free = 5;
+  serve(test_config());
+  on_loop([&] { server_->pause_accepting(); });
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < waiting; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port_));
+    clients.back()->send(get_hello);
+  }
+  testing::internal::CaptureStderr();  // takes two descriptors
+  const int next = ::dup(0);
+  ::close(next);
+  const Clock::duration cpu_before = loop_cpu();
+  {
+    const DescriptorLimit limit{static_cast<rlim_t>(next + free)};
+    on_loop([&] { server_->resume_accepting(); });
+    for (int i = 0; i < free; ++i) EXPECT_EQ(clients[static_cast<std::size_t>(i)]->read_response()->body, "hello");
+    // The others wait, for as long as nobody goes.
+    std::this_thread::sleep_for(1s);
+    EXPECT_EQ(counts().connections, static_cast<std::size_t>(free));
+    // Each that goes lets another in.
+    clients.erase(clients.begin(), clients.begin() + free);
+    while (!clients.empty()) {
+      EXPECT_EQ(clients.front()->read_response()->body, "hello");
+      clients.erase(clients.begin());
+    }
+  }
+  const auto cpu = std::chrono::duration_cast<std::chrono::milliseconds>(loop_cpu() - cpu_before);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+  EXPECT_THAT(log, testing::HasSubstr("cannot accept a connection: Too many open files"));
+  EXPECT_LT(cpu, 300ms);
+  std::printf("%d clients, %d descriptors: all served, CPU of the loop %lld ms\n", waiting, free,
+              static_cast<long long>(cpu.count()));
+}
+
+/// Sorted; milliseconds from connect to the whole response of a new client.
+std::vector<double> latencies(std::uint16_t port, int count) {
+  std::vector<double> all;
+  for (int i = 0; i < count; ++i) {
+    const auto begin = Clock::now();
+    RawClient client{port};
+    client.send(get_hello);
+    EXPECT_EQ(client.read_response()->status, 200);
+    all.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+TEST_F(LimitsTest, ClosesFiveHundredHalfOpenConnectionsAtTheirDeadlineAndServesOthersMeanwhile) {
+  serve(test_config());  // with the deadline of 5 s that everybody has
+  const auto quiet = latencies(port_, 300);
+  struct Half {
+    std::unique_ptr<RawClient> client;
+    Clock::time_point opened;
+  };
+  std::vector<Half> halves;
+  for (int i = 0; i < 500; ++i) {
+    halves.push_back({std::make_unique<RawClient>(port_), Clock::now()});
+    halves.back().client->send("GET /hello HTTP/1.1\r\nHost: h\r\nX-Slow: ");
+  }
+  const auto busy = latencies(port_, 300);
+  double earliest = 1e9, latest = 0;
+  for (const Half& half : halves) {
+    EXPECT_EQ(half.client->read_response()->status, 408);
+    const double seconds = std::chrono::duration<double>(Clock::now() - half.opened).count();
+    earliest = std::min(earliest, seconds);
+    latest = std::max(latest, seconds);
+  }
+  std::printf("500 half-open connections: closed after %.2f to %.2f s; new clients' p99 %.2f ms, %.2f ms before\n",
+              earliest, latest, busy[297], quiet[297]);
+  EXPECT_GE(earliest, 4.8);
+  EXPECT_LE(latest, 6.0);  // 5.2 on a machine that has time
+  EXPECT_LE(busy[297], std::max(20.0, 3 * quiet[297]));
+  halves.clear();
+  EXPECT_TRUE(comes_down_to(0));
+}
+
+}  // namespace
+}  // namespace carillon::http
