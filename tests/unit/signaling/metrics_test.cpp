@@ -130,7 +130,7 @@ TEST(Metrics, TheProcessIsThisOne) {
 
 TEST(Metrics, EachFamilyHasItsHelpAndType) {
   Metrics metrics;
-  const std::string text = metrics.text({});
+  const std::string text = metrics.text({.workers = 1});
   EXPECT_THAT(text, HasSubstr("# TYPE carillon_calls_active gauge\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE carillon_call_setup_seconds histogram\n"));
   EXPECT_THAT(text, HasSubstr("# TYPE carillon_limited_total counter\n"));
