@@ -7,6 +7,9 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
+#include <cmath>
+
 using namespace carillon;
 using namespace carillon::protocol;
 
@@ -23,6 +26,22 @@ T reparsed(const std::string& text) {
   return std::get<T>(std::move(*frame));
 }
 
+/// Boost.JSON reads the last digit of some numbers otherwise than it was written.
+bool same(const json::value& a, const json::value& b) {
+  if (a.is_number() && b.is_number()) {
+    const auto x = a.to_number<double>();
+    const auto y = b.to_number<double>();
+    return std::abs(x - y) <= 1e-14 * std::abs(x);
+  }
+  if (a.kind() != b.kind()) return false;
+  if (a.is_array())
+    return std::ranges::equal(a.get_array(), b.get_array(), [](const auto& x, const auto& y) { return same(x, y); });
+  if (!a.is_object()) return a == b;
+  return std::ranges::equal(a.get_object(), b.get_object(), [](const auto& x, const auto& y) {
+    return x.key() == y.key() && same(x.value(), y.value());
+  });
+}
+
 void check(const Request& request) {
   FUZZ_CHECK(request.id.is_number());
   // An error may quote the method.
@@ -32,9 +51,9 @@ void check(const Request& request) {
   (void)parse_media_request(request.method, request.data);
   (void)parse_account_request(request.method, request.data);
   const auto again = reparsed<Request>(encode_request(7, ours, request.data));
-  FUZZ_CHECK(again.method == ours && again.data == request.data);
+  FUZZ_CHECK(again.method == ours && same(again.data, request.data));
   const auto answer = reparsed<Response>(encode_response(7, request.data));
-  FUZZ_CHECK(answer.ok && answer.data == request.data);
+  FUZZ_CHECK(answer.ok && same(answer.data, request.data));
 }
 
 void check(const Response& response) { FUZZ_CHECK(response.ok || response.data.empty()); }
@@ -42,7 +61,7 @@ void check(const Response& response) { FUZZ_CHECK(response.ok || response.data.e
 void check(const Notification& notification) {
   (void)may_be_notification(notification.method);
   const auto again = reparsed<Notification>(encode_notification(ours, notification.data));
-  FUZZ_CHECK(again.method == ours && again.data == notification.data);
+  FUZZ_CHECK(again.method == ours && same(again.data, notification.data));
 }
 
 }  // namespace

@@ -1,0 +1,263 @@
+// docs/authorisation.md tells the truth: its tables are read from the page and every cell is tried. A cell says `yes` or
+// the code of the error.
+import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { callWithMedia, dtlsParameters, enterRoom, rtpParameters, type Held } from '../support/media-world.ts';
+import { Server, type Counts } from '../support/server.ts';
+import { Wire, WireError } from '../support/wire.ts';
+
+const page = readFileSync(fileURLToPath(new URL('../../../docs/authorisation.md', import.meta.url)), 'utf8');
+
+interface Table {
+  columns: string[];
+  rows: { name: string; cells: string[] }[];
+}
+
+/** The table below this heading. */
+function table(heading: string): Table {
+  const section = page.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  const lines = section.split('\n').filter((line) => line.startsWith('|'));
+  const cellsOf = (line: string) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.replaceAll('`', '').trim());
+  const [head, , ...rows] = lines.map(cellsOf) as [string[], string[], ...string[][]];
+  return { columns: head.slice(1), rows: rows.map(([name, ...cells]) => ({ name: name!, cells })) };
+}
+
+const secret = 'a secret of this test, which is long enough';
+const serverKey = 'the key of the operator of this test';
+let server: Server;
+const people: Record<string, Wire> = {};
+
+async function token(user: string, calls?: Record<string, unknown>): Promise<string> {
+  return new SignJWT({ name: user, device: 'phone', ...(calls ? { calls } : {}) })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(user)
+    .setExpirationTime('1h')
+    .sign(new TextEncoder().encode(secret));
+}
+
+const grants: Record<string, Record<string, unknown>> = {
+  mo: { moderate: true },
+  nina: { start: false, publish: false },
+  nick: { accept: false },
+};
+
+beforeAll(async () => {
+  server = await Server.start(['--calls-grace-seconds', '0', '--http-server-key', serverKey], {
+    dev: false,
+    env: { CARILLON_AUTH_SECRET: secret },
+  });
+  server.counts = async () => {
+    const headers = { authorization: `Bearer ${serverKey}` };
+    return (await (await fetch(`${server.url}/v1/debug/counts`, { headers })).json()) as Counts;
+  };
+  for (const name of ['alice', 'bob', 'carol', 'dave', 'eve', 'mo', 'nina', 'nick']) {
+    people[name] = await Wire.open(server.wsUrl, ['protoo', `token.${await token(name, grants[name])}`]);
+  }
+});
+afterAll(async () => {
+  expect(await server.stop()).toBe(0);
+});
+
+const outcomeOf = async (doing: Promise<unknown>): Promise<string> =>
+  doing.then(
+    () => 'yes',
+    (error: unknown) => {
+      if (error instanceof WireError) return error.name;
+      throw error;
+    },
+  );
+
+/** alice has called the others; bob is in it, dave was and has left, carol, nina and nick ring. */
+async function call(): Promise<string> {
+  const { alice, bob, dave } = people as { alice: Wire; bob: Wire; dave: Wire };
+  const callees = ['bob', 'carol', 'dave', 'nina', 'nick'];
+  const { callId } = await alice.request('start-call', { callees, media: 'audio' });
+  for (const name of callees) await people[name]!.untilHeard('call-started', (data) => data.callId === callId);
+  await bob.request('accept-call', { callId });
+  await dave.request('accept-call', { callId });
+  await dave.request('leave-call', { callId });
+  return callId;
+}
+
+async function over(callId: string): Promise<void> {
+  await outcomeOf(people.alice!.request('end-call', { callId, everyone: true }));
+  await server.until((counts) => counts.calls === 0);
+  for (const wire of Object.values(people)) wire.forget();
+}
+
+const whoIs: Record<string, string> = {
+  caller: 'alice',
+  'in it': 'bob',
+  rings: 'carol',
+  'has left': 'dave',
+  stranger: 'eve',
+  moderator: 'mo',
+  ended: 'alice',
+};
+
+describe('calls', () => {
+  const { columns, rows } = table('Calls');
+  const data: Record<string, Record<string, unknown>> = {
+    invite: { callees: ['frank'] },
+    'end-call everyone': { everyone: true },
+  };
+  const cells = rows.flatMap(({ name, cells }) => columns.map((column, i) => [name, column, cells[i]!] as const));
+
+  test.each(cells)('%s by: %s is %s', async (name, column, expected) => {
+    const callId = await call();
+    if (column === 'ended') await people.alice!.request('end-call', { callId, everyone: true });
+    const method = name.split(' ')[0]!;
+    const got = await outcomeOf(people[whoIs[column]!]!.request(method, { callId, ...data[name] }));
+    if (expected !== 'yes') {
+      // Nothing has changed: whoever was in it is in it, and who rang rings.
+      const still = await outcomeOf(people.bob!.request('ringing', { callId }));
+      expect(still).toBe(column === 'ended' ? 'not-found' : 'yes');
+    }
+    await over(callId);
+    expect(got).toBe(expected);
+  });
+
+  test('every method of calls has a row', () => {
+    const named = ['accept-call', 'decline-call', 'end-call', 'invite', 'join-call', 'leave-call', 'ringing'];
+    expect(rows.map((row) => row.name)).toEqual(expect.arrayContaining(named));
+  });
+});
+
+/** What each media method is asked with, given what somebody holds. */
+const mediaData = (held: Held): Record<string, object> => {
+  const { callId, transportId, receivingId, producerId, dataProducerId, consumerId, dataConsumerId } = held;
+  return {
+    getRouterRtpCapabilities: { callId },
+    createWebRtcTransport: { callId, producing: true },
+    connectWebRtcTransport: { callId, transportId, dtlsParameters },
+    restartIce: { callId, transportId: receivingId },
+    join: { callId },
+    produce: { callId, transportId, kind: 'audio', rtpParameters: rtpParameters(77, 'x') },
+    produceData: { callId, transportId, sctpStreamParameters: { streamId: 7 } },
+    pauseProducer: { callId, producerId },
+    resumeProducer: { callId, producerId },
+    pauseConsumer: { callId, consumerId },
+    resumeConsumer: { callId, consumerId },
+    setConsumerPreferredLayers: { callId, consumerId, spatialLayer: 0 },
+    setConsumerPriority: { callId, consumerId, priority: 1 },
+    requestConsumerKeyFrame: { callId, consumerId },
+    getTransportStats: { callId, transportId },
+    getProducerStats: { callId, producerId },
+    getConsumerStats: { callId, consumerId },
+    getDataProducerStats: { callId, dataProducerId },
+    getDataConsumerStats: { callId, dataConsumerId },
+    closeProducer: { callId, producerId },
+  };
+};
+
+describe('media', () => {
+  const { columns, rows } = table('Media');
+  test('every method has a row', () => {
+    expect(rows.map((row) => row.name)).toEqual(Object.keys(mediaData({} as Held)));
+  });
+
+  test.each(columns.map((column, i) => [column, i] as const))('whoever: %s', async (column, i) => {
+    const callId = await call();
+    const [hers, his] = [await enterRoom(people.alice!, callId), await enterRoom(people.bob!, callId)];
+    for (const [wire, held] of [[people.alice!, hers] as const, [people.bob!, his] as const]) {
+      held.consumerId = (await wire.untilHeard('newConsumer', (data) => data.callId === callId)).consumerId;
+      held.dataConsumerId = (await wire.untilHeard('newDataConsumer', (d) => d.callId === callId)).dataConsumerId;
+    }
+    // "in it" asks with his own things; everybody else with hers, if he knew of them.
+    const elsewhere = { ...hers, callId: 'none' };
+    const made = { ...hers };
+    for (const key of Object.keys(made) as (keyof Held)[]) if (key !== 'callId') made[key] = randomUUID();
+    const holdings: Record<string, [string, Held]> = {
+      'in it': ['bob', his],
+      "another's in it": ['bob', hers],
+      'made up': ['bob', made],
+      rings: ['carol', hers],
+      'has left': ['dave', hers],
+      stranger: ['eve', hers],
+      moderator: ['mo', hers],
+      'no such call': ['bob', elsewhere],
+      ended: ['alice', hers],
+    };
+    if (column === 'ended') await people.alice!.request('end-call', { callId, everyone: true });
+    const before = await server.counts();
+    const [who, held] = holdings[column]!;
+    const got: Record<string, string> = {};
+    for (const [method, data] of Object.entries(mediaData(held)))
+      got[method] = await outcomeOf(people[who]!.request(method, data));
+    const after = await server.counts();
+    await over(callId);
+    expect(got).toEqual(Object.fromEntries(rows.map((row) => [row.name, row.cells[i]])));
+    if (!rows.some((row) => row.cells[i] === 'yes' && !row.name.startsWith('get'))) expect(after).toEqual(before);
+  });
+});
+
+describe('grants', () => {
+  test.each(table('Grants').rows.map(({ name, cells }) => [name, cells[0]!, cells[1]!] as const))(
+    '%s without %s: %s',
+    async (method, grant, expected) => {
+      const callId = await call();
+      const who = people[grant === 'accept' ? 'nick' : 'nina']!;
+      let data: object = { callId, callees: ['frank'], media: 'audio', producing: true };
+      if (['invite', 'produce', 'createWebRtcTransport'].includes(method)) await who.request('accept-call', { callId });
+      if (method === 'produce') {
+        const { id } = await who.request('createWebRtcTransport', { callId, producing: true });
+        await who.request('join', { callId });
+        data = { callId, transportId: id, kind: 'audio', rtpParameters: rtpParameters(78, 'x') };
+      }
+      const got = await outcomeOf(who.request(method, data));
+      await over(callId);
+      expect(got).toBe(expected);
+    },
+  );
+});
+
+describe('HTTP', () => {
+  const { columns, rows } = table('HTTP');
+  const tickets = '/v1/tickets/eyJhbGciOiJIUzI1NiJ9.e30.AAAA';
+  const bearer = async (column: string): Promise<string | undefined> => {
+    if (column === 'nobody') return undefined;
+    if (column === 'user') return token('alice');
+    if (column === 'operator') return serverKey;
+    return new SignJWT({}) // "stranger": a token by another key
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject('alice')
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode('another secret, which is as long as that'));
+  };
+
+  test.each(rows.flatMap(({ name, cells }) => columns.map((column, i) => [name, column, cells[i]!] as const)))(
+    '%s by: %s is %s',
+    async (name, column, expected) => {
+      const [method, path] = name.split(' ') as [string, string];
+      const key = await bearer(column);
+      const response = await fetch(server.url + path.replace('/v1/tickets/<t>', tickets).replaceAll(/<\w+>/g, 'x'), {
+        method,
+        headers: key ? { authorization: `Bearer ${key}` } : {},
+        ...(method === 'POST' ? { body: '{}' } : {}),
+      });
+      expect(String(response.status)).toBe(expected);
+    },
+  );
+});
+
+test('an id of another call says no more than one that nobody has', async () => {
+  const [hers] = (await callWithMedia([people.alice!, people.bob!])) as [Held, Held];
+  const ask = async (callId: string, producerId: string) => {
+    const answer = await people.eve!.answerTo({
+      request: true,
+      id: 1_000_000,
+      method: 'getProducerStats',
+      data: { callId, producerId },
+    });
+    return JSON.stringify(answer).replaceAll(callId, '<call>').replaceAll(producerId, '<producer>');
+  };
+  expect(await ask(hers.callId, hers.producerId)).toBe(await ask(randomUUID(), randomUUID()));
+  await over(hers.callId);
+});
