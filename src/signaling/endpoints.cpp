@@ -164,7 +164,8 @@ http::Response Node::metrics_text(const http::Request& request) {
                    .workers_up = {},
                    .worker_restarts = workers_.restarts(),
                    .connections_refused = http.refused_by_address,
-                   .refusals = calls_.calls().refusals()};
+                   .refusals = calls_.calls().refusals(),
+                   .certificate_expires = server_.certificate_expires()};
   for (const auto& [id, entry] : workers_.all()) now.workers_up.insert(entry.slot);
   // The version is that of the text format, which Prometheus asks for.
   return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text(now)};

@@ -114,6 +114,11 @@ struct Metrics::Families {
   Counters& pushes = counters("carillon_push_total", "Pushes, by what came of them in the end.");
   Counters& refused = counters("carillon_limited_total", "What a limit of the configuration has refused.");
 
+  Gauges& certificate_expires = prometheus::BuildGauge()
+                                    .Name("carillon_tls_certificate_expires_timestamp_seconds")
+                                    .Help("When the TLS certificate in use runs out; absent without TLS.")
+                                    .Register(registry);
+
   prometheus::Counter& cpu = counters("process_cpu_seconds_total", "User and system time of this process.").Add({});
   prometheus::Gauge& resident = gauge("process_resident_memory_bytes", "Memory of this process that is in RAM.");
   prometheus::Gauge& size = gauge("process_virtual_memory_bytes", "Address space of this process.");
@@ -172,6 +177,9 @@ std::string Metrics::text(const Now& now) {
     raise(all.refused.Add({{"limit", std::string{limit}}}), static_cast<double>(count));
   };
   bring_up("connections-per-ip", now.connections_refused);
+  if (now.certificate_expires) {
+    families_->certificate_expires.Add({}).Set(static_cast<double>(to_ms(*now.certificate_expires)) / 1000);
+  }
   bring_up(to_string(call::Limit::rings_per_minute_user), now.refusals.rings_per_minute_user);
   bring_up(to_string(call::Limit::rings_per_minute_pair), now.refusals.rings_per_minute_pair);
   bring_up(to_string(call::Limit::rooms_per_key), now.refusals.rooms_per_key);

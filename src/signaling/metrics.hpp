@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -44,6 +45,7 @@ class Metrics {
     std::size_t worker_restarts = 0;
     std::uint64_t connections_refused = 0;  ///< By the limit of connections of one address.
     call::Refusals refusals;
+    std::optional<Time> certificate_expires = {};  ///< nullopt: no TLS.
   };
   [[nodiscard]] std::string text(const Now& now);
 

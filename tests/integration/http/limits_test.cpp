@@ -156,14 +156,20 @@ TEST_F(LimitsTest, RestsWhenDescriptorsRunOutAndServesEverybodyInTheEnd) {
   {
     const DescriptorLimit limit{static_cast<rlim_t>(next + free)};
     on_loop([&] { server_->resume_accepting(); });
-    for (int i = 0; i < free; ++i) EXPECT_EQ(clients[static_cast<std::size_t>(i)]->read_response()->body, "hello");
+    for (int i = 0; i < free; ++i) {
+      const auto response = clients[static_cast<std::size_t>(i)]->read_response();
+      ASSERT_TRUE(response);
+      EXPECT_EQ(response->body, "hello");
+    }
     // The others wait, for as long as nobody goes.
     std::this_thread::sleep_for(1s);
     EXPECT_EQ(counts().connections, static_cast<std::size_t>(free));
     // Each that goes lets another in.
     clients.erase(clients.begin(), clients.begin() + free);
     while (!clients.empty()) {
-      EXPECT_EQ(clients.front()->read_response()->body, "hello");
+      const auto response = clients.front()->read_response();
+      ASSERT_TRUE(response);
+      EXPECT_EQ(response->body, "hello");
       clients.erase(clients.begin());
     }
   }

@@ -109,6 +109,13 @@ TEST(Metrics, LimitsAreThereBeforeTheyRefuseAnything) {
   }
 }
 
+TEST(Metrics, TheEndOfTheCertificateIsThereWithTlsAlone) {
+  Metrics metrics;
+  EXPECT_FALSE(samples(metrics.text({})).contains("carillon_tls_certificate_expires_timestamp_seconds"));
+  const auto shown = samples(metrics.text({.certificate_expires = from_ms(1'800'000'000'000)}));
+  EXPECT_EQ(shown.at("carillon_tls_certificate_expires_timestamp_seconds"), 1'800'000'000);
+}
+
 TEST(Metrics, TheProcessIsThisOne) {
   Metrics metrics;
   const auto shown = samples(metrics.text({}));
