@@ -2,7 +2,7 @@
 //
 // A line `alice → {...}` is sent as it stands; `alice ← {...}` must be the next frame that comes to alice. What differs
 // from run to run (ids, times, passwords) is learned the first time and must stay the same from then on. `"…"` stands
-// for anything, as a field or a last element for more of them.
+// for anything, as a field or a last element for more of them. `the worker dies` is done to it.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
@@ -100,7 +100,14 @@ function check(recorded: unknown, actual: unknown, path: string, key = ''): void
   }
 }
 
+/** kill -9 of the worker that carries the room. */
+async function killWorker(): Promise<void> {
+  const { workers } = await server.counts();
+  for (const { pid, routers } of workers) if (routers > 0) process.kill(pid, 'SIGKILL');
+}
+
 async function play(line: string): Promise<void> {
+  if (line === 'the worker dies') return killWorker();
   const [, who, what] = /^(\S+) (.*)$/.exec(line)!;
   const connects = /^connects as (\S+) on (\S+)$/.exec(what!);
   if (connects) {
