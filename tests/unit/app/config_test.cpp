@@ -191,6 +191,13 @@ TEST(Config, WhatIsNoTomlIsRefusedWithItsLine) {
   EXPECT_EQ(error_of("[http]\nlisten = \n").substr(0, 16), "carillon.toml:2:");
 }
 
+// Found by fuzzing: an assertion of the parser, and a place of it that it took to be unreachable.
+TEST(Config, ATableHeaderWithoutANameIsRefusedWithItsLine) {
+  EXPECT_EQ(error_of("[\u038btp]\n").substr(0, 16), "carillon.toml:1:");
+  EXPECT_EQ(error_of("[:ttp]\n").substr(0, 16), "carillon.toml:1:");
+  EXPECT_EQ(error_of("\n[\nlisten = \"x\"\n").substr(0, 16), "carillon.toml:2:");
+}
+
 TEST(Config, AShortSecretIsRefused) {
   const std::string error = error_of("[auth]\nsecret = \"short\"\n");
   EXPECT_NE(error.find("carillon.toml:2: auth.secret: "), std::string::npos) << error;
