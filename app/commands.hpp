@@ -28,4 +28,13 @@ struct KeysOptions {
 /// A fresh key pair for Web Push into a new file, and what to write into the configuration on standard output.
 int make_keys(const KeysOptions& options);
 
+struct CallsOptions {
+  std::string url = "http://127.0.0.1:8080";
+  std::string server_key_file;
+  std::string ca_file;
+  bool json = false;
+};
+/// What a running server holds, on standard output: a table, or JSON as it is answered.
+int show_calls(const CallsOptions& options);
+
 }  // namespace carillon::app

@@ -100,9 +100,17 @@ int main(int argc, char** argv) {
   new_keys->add_option("--vapid-key-file", keys.vapid_key_file, "the new file; one that exists is never written over")
       ->capture_default_str();
 
+  app::CallsOptions calls;
+  CLI::App* show_calls = cli.add_subcommand("calls", "show what a running server holds: sessions, calls, workers");
+  show_calls->add_option("--url", calls.url, "where it serves")->capture_default_str();
+  show_calls->add_option("--server-key-file", calls.server_key_file, "file with its key; not needed with --dev");
+  show_calls->add_option("--ca-file", calls.ca_file, "certificate authority of its certificate; else the system's");
+  show_calls->add_flag("--json", calls.json, "JSON instead of a table");
+
   CLI11_PARSE(cli, argc, argv);
   if (*serve) return run(options, app::serve);
   if (*check) return run(options, app::check_config);
   if (*new_keys) return app::make_keys(keys);
+  if (*show_calls) return app::show_calls(calls);
   return app::make_token(token);
 }
