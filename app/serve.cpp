@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "signaling/node.hpp"
+#include "store/journal.hpp"
 #include "store/sql.hpp"
 
 #include <fmt/format.h>
@@ -13,6 +14,8 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace carillon::app {
 namespace {
@@ -76,9 +79,6 @@ int serve(const Config& config) {
   signaling::Config server = config.server;
   if (server.dev) {
     log.warn("--dev: ANYBODY WHO REACHES THIS SERVER MAY SIGN IN AS ANYBODY. Never do this on the internet.");
-    auto key = jose::Key::from_secret(random.token(32));
-    server.dev_key = *key;
-    server.keys.add(*key);
   }
   boost::asio::io_context io{1};
   const auto store = store::open_sql(config.store, io.get_executor(), log);
@@ -86,7 +86,14 @@ int serve(const Config& config) {
     fmt::print(stderr, "carillon: {}\n", store.error().detail);
     return 1;
   }
-  signaling::Node node{io, std::move(server), clock, random, **store, log};
+  std::error_code no_folder;  // the journal says so, with its path
+  std::filesystem::create_directories(config.store.data_dir, no_folder);
+  const auto journal = store::Journal::open(config.store.data_dir + "/calls.journal", log);
+  if (!journal) {
+    fmt::print(stderr, "carillon: {}\n", journal.error().detail);
+    return 1;
+  }
+  signaling::Node node{io, std::move(server), clock, random, **store, journal->get(), log};
   int status = 0;
   boost::asio::co_spawn(io, run(node, **store, io, config, log, status), report(log, "serve"));
   io.run();

@@ -95,12 +95,13 @@ struct ToCall {
 }  // namespace
 
 CallDriver::CallDriver(boost::asio::any_io_executor executor, call::Config config, const Clock& clock, Random& random,
-                       Devices& devices, RoomKeeper& rooms, ReachDriver& reach, Logger log)
+                       Devices& devices, RoomKeeper& rooms, ReachDriver& reach, Continuity& continuity, Logger log)
     : clock_{clock},
       random_{random},
       devices_{devices},
       rooms_{rooms},
       reach_{reach},
+      continuity_{continuity},
       log_{std::move(log)},
       calls_{config},
       timer_{std::move(executor)} {}
@@ -109,6 +110,7 @@ void CallDriver::command(const Device& from, const protocol::Command& command, c
   const Result<call::Command> asked = std::visit(ToCall{from, random_}, command);
   if (!asked) return answer(asked.error());
   const call::Outcome outcome = calls_.handle(*asked, clock_.now());
+  continuity_.keep(calls_, outcome.actions);
   if (outcome.reply) {
     answer(reply_data(command, *outcome.reply));
   } else {
@@ -123,11 +125,34 @@ void CallDriver::event(const call::Event& event) {
 
 void CallDriver::event(const call::Event& event, const std::function<void()>& before) {
   const call::Actions actions = calls_.handle(event, clock_.now());
+  continuity_.keep(calls_, actions);
   before();
   perform(actions);
 }
 
-void CallDriver::end_all(call::EndReason why) { perform(calls_.end_all(why, clock_.now())); }
+void CallDriver::end_all(call::EndReason why) { keep_and_perform(calls_.end_all(why, clock_.now())); }
+
+void CallDriver::restore(const std::vector<call::SavedDevice>& devices, std::vector<call::Call::Saved> calls) {
+  std::vector<Error> wrong;
+  const std::size_t left = calls.size();
+  const call::Actions actions = calls_.restore(devices, std::move(calls), clock_.now(), wrong);
+  continuity_.keep(calls_, actions);
+  for (const Error& error : wrong) log_.error("a call of before is lost: {}", error.detail);
+  if (left > 0) log_.info("found {} calls of before the restart, {} of them are on", left, calls_.counts().calls);
+  for (const call::Action& action : actions) {
+    if (const auto* reach = std::get_if<call::Reach>(&action)) {
+      reach_.begin_again(*reach);
+    } else {
+      std::visit([this](const auto& what) { perform(what); }, action);
+    }
+  }
+  arm();
+}
+
+void CallDriver::keep_and_perform(const call::Actions& actions) {
+  continuity_.keep(calls_, actions);
+  perform(actions);
+}
 
 void CallDriver::perform(const call::Actions& actions) {
   for (const call::Action& action : actions) std::visit([this](const auto& what) { perform(what); }, action);
@@ -176,7 +201,7 @@ void CallDriver::arm() {
   }
   timer_.expires_after(std::max(Duration{0}, *deadline - clock_.now()));
   timer_.async_wait([this](const boost::system::error_code& error) {
-    if (!error) perform(calls_.tick(clock_.now()));
+    if (!error) keep_and_perform(calls_.tick(clock_.now()));
   });
 }
 

@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "call/calls.hpp"
 #include "protocol/commands.hpp"
+#include "signaling/continuity.hpp"
 #include "signaling/devices.hpp"
 #include "signaling/reach_driver.hpp"
 
@@ -31,7 +32,7 @@ class CallDriver {
 
   /// All references must outlive it.
   CallDriver(boost::asio::any_io_executor executor, call::Config config, const Clock& clock, Random& random,
-             Devices& devices, RoomKeeper& rooms, ReachDriver& reach, Logger log);
+             Devices& devices, RoomKeeper& rooms, ReachDriver& reach, Continuity& continuity, Logger log);
 
   /// Answers first, then acts: a caller knows the id of his call before he hears how it rings.
   void command(const Device& from, const protocol::Command& command, const Answer& answer);
@@ -39,6 +40,8 @@ class CallDriver {
   /// Like event(); `before` runs between the decision and what is done about it.
   void event(const call::Event& event, const std::function<void()>& before);
   void end_all(call::EndReason why);
+  /// Before the first event: the calls that a process before this has left.
+  void restore(const std::vector<call::SavedDevice>& devices, std::vector<call::Call::Saved> calls);
 
   [[nodiscard]] const call::Calls& calls() const { return calls_; }
 
@@ -47,6 +50,7 @@ class CallDriver {
   std::function<void(const call::CallRecord&, const ReachDriver::Ledger&)> on_record;
 
  private:
+  void keep_and_perform(const call::Actions& actions);
   void perform(const call::Actions& actions);
   void perform(const call::Tell& action);
   void perform(const call::OpenRoom& action);
@@ -63,6 +67,7 @@ class CallDriver {
   Devices& devices_;
   RoomKeeper& rooms_;
   ReachDriver& reach_;
+  Continuity& continuity_;
   Logger log_;
   call::Calls calls_;
   boost::asio::steady_timer timer_;

@@ -1,5 +1,11 @@
 #include "signaling/device.hpp"
 
+#include "jose/base64url.hpp"
+
+#include <openssl/sha.h>
+
+#include <array>
+
 #include <utility>
 
 namespace carillon::signaling {
@@ -11,9 +17,16 @@ std::string device_label(const UserId& user, const DeviceId& device) {
   return device.str().starts_with(prefix) ? device.str().substr(prefix.size()) : device.str();
 }
 
+std::string resume_hash_of(const std::string& token) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(token.data()), token.size(), digest.data());
+  return jose::base64url_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
 void Device::attach(std::shared_ptr<http::WebSocket> socket, Secret resume_token) {
   socket_ = std::move(socket);
   resume_token_ = std::move(resume_token);
+  resume_hash_ = resume_hash_of(resume_token_.reveal());
 }
 
 void Device::send_again(Time now) {

@@ -39,6 +39,9 @@ struct Identity {
 /// As the user calls it: `deviceId` on the wire.
 [[nodiscard]] std::string device_label(const UserId& user, const DeviceId& device);
 
+/// SHA-256, base64url. Looking tokens up by hash takes the same time for all wrong ones, and a hash opens nothing.
+[[nodiscard]] std::string resume_hash_of(const std::string& token);
+
 class Device {
  public:
   using Answer = std::function<void(Result<json::object>)>;
@@ -51,12 +54,17 @@ class Device {
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] const DeviceId& id() const { return identity_.device; }
   [[nodiscard]] const UserId& user() const { return identity_.user; }
+  /// Empty after a restart of the server, until it resumes.
   [[nodiscard]] const Secret& resume_token() const { return resume_token_; }
+  /// What its token is known by; see resume_hash_of().
+  [[nodiscard]] const std::string& resume_hash() const { return resume_hash_; }
   [[nodiscard]] const std::shared_ptr<http::WebSocket>& socket() const { return socket_; }
 
   /// A new token of the same user may carry another name and other grants.
   void update(Identity identity) { identity_ = std::move(identity); }
   void attach(std::shared_ptr<http::WebSocket> socket, Secret resume_token);
+  /// It was given its token by a process that is gone.
+  void restore(std::string resume_hash) { resume_hash_ = std::move(resume_hash); }
   void detach() { socket_.reset(); }
   /// After `welcome`: what was asked before and not answered.
   void send_again(Time now);
@@ -96,6 +104,7 @@ class Device {
   Identity identity_;
   Duration answer_timeout_;
   Secret resume_token_;
+  std::string resume_hash_;
   std::shared_ptr<http::WebSocket> socket_;
   std::uint64_t next_request_ = 1;
   std::map<std::uint64_t, Asked> requests_;

@@ -33,14 +33,21 @@ DevicePtr Devices::find(const DeviceId& id) const {
 }
 
 DevicePtr Devices::find_by_resume_token(const std::string& token) const {
-  const auto found = by_resume_token_.find(token);
-  return found == by_resume_token_.end() ? nullptr : found->second;
+  const auto found = by_resume_hash_.find(resume_hash_of(token));
+  return found == by_resume_hash_.end() ? nullptr : found->second;
 }
 
 void Devices::attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> socket) {
-  by_resume_token_.erase(device->resume_token().reveal());
+  by_resume_hash_.erase(device->resume_hash());
   device->attach(std::move(socket), Secret{random_.token(resume_token_bytes)});
-  by_resume_token_.emplace(device->resume_token().reveal(), device);
+  by_resume_hash_.emplace(device->resume_hash(), device);
+  if (on_attached) on_attached(*device);
+}
+
+void Devices::restore(Identity identity, const std::string& resume_hash) {
+  const DevicePtr device = admit(std::move(identity));
+  device->restore(resume_hash);
+  by_resume_hash_.emplace(resume_hash, device);
 }
 
 void Devices::request(const DevicePtr& device, std::string_view method, const json::object& data, Device::Answer answer,
@@ -54,7 +61,8 @@ void Devices::forget(const DeviceId& id) {
   if (found == devices_.end()) return;
   const DevicePtr device = found->second;
   devices_.erase(found);
-  by_resume_token_.erase(device->resume_token().reveal());
+  by_resume_hash_.erase(device->resume_hash());
+  if (on_forgotten) on_forgotten(id);
   device->fail_requests(fail(Errc::unavailable, "the device is gone"));
 }
 

@@ -26,9 +26,11 @@ class Devices {
   DevicePtr admit(Identity identity);
   /// nullptr: no such device.
   [[nodiscard]] DevicePtr find(const DeviceId& id) const;
-  /// nullptr: nobody's, or void. Tokens carry 192 random bits and are looked up by hash, not compared byte by byte.
+  /// nullptr: nobody's, or void. Tokens carry 192 random bits and are looked up by their hash.
   [[nodiscard]] DevicePtr find_by_resume_token(const std::string& token) const;
 
+  /// One that a process before this had, with the token that it gave.
+  void restore(Identity identity, const std::string& resume_hash);
   /// Gives the device this socket and a new resume token; the token before is void.
   void attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> socket);
   /// Asks the device (Device::request) and sees to the deadline.
@@ -36,6 +38,10 @@ class Devices {
                std::function<bool()> wanted);
   /// Its resume token is void, what it was asked fails.
   void forget(const DeviceId& id);
+
+  /// It has a new resume token.
+  std::function<void(const Device&)> on_attached;
+  std::function<void(const DeviceId&)> on_forgotten;
 
   [[nodiscard]] std::size_t connected_count() const;
   [[nodiscard]] const std::unordered_map<DeviceId, DevicePtr>& all() const { return devices_; }
@@ -47,7 +53,7 @@ class Devices {
   Random& random_;
   Duration answer_timeout_;
   std::unordered_map<DeviceId, DevicePtr> devices_;
-  std::unordered_map<std::string, DevicePtr> by_resume_token_;
+  std::unordered_map<std::string, DevicePtr> by_resume_hash_;
   boost::asio::steady_timer timer_;
   bool watching_ = false;
 };

@@ -133,7 +133,8 @@ void History::keep(const call::CallRecord& record, const std::vector<call::Ledge
     if (!person.name.empty()) store_.save_person(person.user, person.name, [](const Result<>&) {});
   }
   write(kept, [this, kept](const Result<>& saved) {
-    if (!saved) return log_.error("the record of a call is lost: {} call={}", saved.error().detail, kept->call);
+    if (!saved) return log_.error("the record of a call is not written: {} call={}", saved.error().detail, kept->call);
+    if (on_kept) on_kept(kept->call);
     for (const store::PersonRecord& person : kept->people) tell(person.user, kept->call);
   });
 }

@@ -43,6 +43,8 @@ class History {
   /// mark-history-read.
   void mark_read(const UserId& user, const Answer& answer);
 
+  /// The store has the record of this call for good.
+  std::function<void(const CallId&)> on_kept;
   /// A list has changed: history-changed, to every device of this user that has read it.
   std::function<void(const UserId&, const json::object& data)> on_changed;
   /// There is such a device: else there is no need to count.

@@ -142,7 +142,7 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   bool opening_ = true;
   bool closed_ = false;
   Error over_ = fail(Errc::conflict, "the call has ended");  // what is answered once closed_
-  boost::asio::steady_timer opened_;  // waits for open() to end, however it ends
+  boost::asio::steady_timer opened_;                         // waits for open() to end, however it ends
   std::shared_ptr<mediasoup::WebRtcServer> server_;
   std::shared_ptr<mediasoup::Router> router_;
   std::shared_ptr<mediasoup::AudioLevelObserver> speakers_;

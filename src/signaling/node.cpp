@@ -35,13 +35,14 @@ constexpr std::chrono::seconds flush_within{2};
 }  // namespace
 
 Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Random& random, store::Store& store,
-           Logger log)
+           store::Journal* journal, Logger log)
     : io_{io},
       config_{std::move(config)},
       clock_{clock},
       random_{random},
       store_{store},
       log_{std::move(log)},
+      continuity_{journal},
       devices_{io.get_executor(), clock, random, config_.client_answer_timeout},
       client_{io.get_executor(), {.ca_file = config_.push.ca_file}},
       sender_{io.get_executor(), clock, random, client_, log_},
@@ -56,7 +57,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
               config_.media,
               log_,
               [this](const DeviceId& device, const CallId& call) { return calls_.calls().may_join_room(device, call); }},
-      calls_{io.get_executor(), config_.calls, clock, random, devices_, *this, reach_, log_},
+      calls_{io.get_executor(), config_.calls, clock, random, devices_, *this, reach_, continuity_, log_},
       history_{clock, store, log_},
       account_{clock, random, store, sender_, reach_, history_, calls_},
       server_{io, config_.http, log_} {
@@ -67,6 +68,9 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
     metrics_.call_ended(record);
     history_.keep(record, ledger.lines, ledger.settled);
   };
+  devices_.on_attached = [this](const Device& device) { continuity_.keep(device); };
+  devices_.on_forgotten = [this](const DeviceId& device) { continuity_.forget(device); };
+  history_.on_kept = [this](const CallId& call) { continuity_.recorded(call); };
   reach_.on_settled = [this](const CallId& call, const std::vector<call::LedgerEntry>& ledger) {
     history_.settle(call, ledger);
   };
@@ -82,12 +86,13 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
 Node::~Node() = default;
 
 boost::asio::awaitable<Result<>> Node::start() {
-  const Result<> push = co_await prepare_push();
-  if (!push) co_return push;
+  const Result<> keys = co_await prepare_keys();
+  if (!keys) co_return keys;
   const Result<> mutes = co_await account_.load_mutes();
   if (!mutes) co_return mutes;
   const Result<> workers = co_await workers_.start();
   if (!workers) co_return workers;
+  restore();
   co_return server_.start();
 }
 
@@ -101,20 +106,51 @@ boost::asio::awaitable<void> Node::stop() {
   co_await flush_pushes();
 }
 
-/// Keys that outlive the process, and the push services that are set up.
-boost::asio::awaitable<Result<>> Node::prepare_push() {
-  const auto kept = [this](std::string name, Secret candidate) {
-    return answer_of<Secret>([this, name = std::move(name), candidate = std::move(candidate)](auto done) {
-      store_.secret(name, candidate, std::move(done));
-    });
+void Node::restore() {
+  Continuity::Left left = continuity_.left();
+  for (const Error& error : left.wrong) log_.error("a line of the journal is not understood: {}", error.detail);
+  std::vector<call::SavedDevice> devices;
+  for (SavedSession& session : left.sessions) {
+    const Identity& who = session.identity;
+    devices.push_back({who.device, who.user, who.name});
+    devices_.restore(session.identity, session.resume_hash);
+    continuity_.keep(*devices_.find(devices.back().device));
+  }
+  for (const call::CallRecord& record : left.records) {
+    continuity_.keep(record);
+    history_.keep(record, {}, true);
+  }
+  calls_.restore(devices, std::move(left.calls));
+}
+
+boost::asio::awaitable<Result<Secret>> Node::kept(std::string name, Secret candidate) {
+  const std::function ask = [&](std::function<void(Result<Secret>)> done) {
+    store_.secret(name, candidate, std::move(done));
   };
-  Secret fresh_secret{random_.token(32)};
-  auto keeping_secret = kept("tickets", std::move(fresh_secret));
-  const Result<Secret> ticket_secret = co_await std::move(keeping_secret);
-  if (!ticket_secret) co_return ticket_secret.error();
-  const auto ticket_key = jose::Key::from_secret(ticket_secret->reveal());
+  co_return co_await answer_of<Secret>(ask);
+}
+
+boost::asio::awaitable<Result<jose::Key>> Node::kept_key(std::string name) {
+  Secret candidate{random_.token(32)};
+  auto keeping = kept(std::move(name), std::move(candidate));
+  const Result<Secret> secret = co_await std::move(keeping);
+  if (!secret) co_return secret.error();
+  co_return jose::Key::from_secret(secret->reveal());
+}
+
+/// Keys that outlive the process, and the push services that are set up.
+boost::asio::awaitable<Result<>> Node::prepare_keys() {
+  auto keeping_ticket_key = kept_key("tickets");
+  const Result<jose::Key> ticket_key = co_await std::move(keeping_ticket_key);
   if (!ticket_key) co_return ticket_key.error();
   reach_.use(Tickets{*ticket_key});
+  if (config_.dev) {
+    auto keeping_dev_key = kept_key("dev-tokens");
+    const Result<jose::Key> dev_key = co_await std::move(keeping_dev_key);
+    if (!dev_key) co_return dev_key.error();
+    config_.dev_key = *dev_key;
+    config_.keys.add(*dev_key);
+  }
 
   PushConfig& push = config_.push;
   if (!push.vapid_key && config_.dev) {

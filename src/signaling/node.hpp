@@ -11,6 +11,7 @@
 #include "signaling/account.hpp"
 #include "signaling/call_driver.hpp"
 #include "signaling/config.hpp"
+#include "signaling/continuity.hpp"
 #include "signaling/devices.hpp"
 #include "signaling/history.hpp"
 #include "signaling/media_room.hpp"
@@ -31,8 +32,10 @@ namespace carillon::signaling {
 
 class Node final : private RoomKeeper {
  public:
-  /// `io`, `clock`, `random` and `store` must outlive it; `io` is run by one thread.
-  Node(boost::asio::io_context& io, Config config, const Clock& clock, Random& random, store::Store& store, Logger log);
+  /// All references must outlive it, and `journal`, where calls are found again after a kill; nullptr: nowhere. `io` is
+  /// run by one thread.
+  Node(boost::asio::io_context& io, Config config, const Clock& clock, Random& random, store::Store& store,
+       store::Journal* journal, Logger log);
   ~Node() override;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -87,7 +90,12 @@ class Node final : private RoomKeeper {
   [[nodiscard]] Result<std::shared_ptr<MediaRoom>> room_for(const Device& device,
                                                             const protocol::MediaRequest& request);
 
-  boost::asio::awaitable<Result<>> prepare_push();
+  /// Takes on what a process before this has left: sessions that may resume, calls, records.
+  void restore();
+  boost::asio::awaitable<Result<>> prepare_keys();
+  /// What the store keeps under this name.
+  boost::asio::awaitable<Result<Secret>> kept(std::string name, Secret candidate);
+  boost::asio::awaitable<Result<jose::Key>> kept_key(std::string name);
   boost::asio::awaitable<void> flush_pushes();
 
   // endpoints.cpp
@@ -121,6 +129,7 @@ class Node final : private RoomKeeper {
   Logger log_;
   bool stopping_ = false;
   Metrics metrics_;
+  Continuity continuity_;
   Devices devices_;
   fetch::CurlClient client_;
   push::Sender sender_;

@@ -33,6 +33,15 @@ void ReachDriver::begin(const call::Reach& reach) {
   perform(out);
 }
 
+void ReachDriver::begin_again(const call::Reach& reach) {
+  call::ReachActions out;
+  reaching_.begin(reach, out);
+  const auto later = std::make_shared<boost::asio::steady_timer>(executor_, call::Reaching::confirm_within);
+  later->async_wait([this, later, out](const boost::system::error_code& error) {
+    if (!error) perform(out);
+  });
+}
+
 void ReachDriver::end(const call::StopReaching& stop) {
   call::ReachActions out;
   reaching_.end(stop, clock_.now(), out);
@@ -176,11 +185,10 @@ void ReachDriver::send(const CallId& call, const call::PushTarget& to, push::Kin
   data["serverTime"] = to_ms(now);
   const push::Target target = *target_of(call, to.subscription);
   push::Message message{.kind = kind, .call = call, .data = std::move(data), .expires_at = now + lasts};
-  sender_.send(to.subscription, target, std::move(message),
-               [this, target](const push::Verdict& verdict) {
-                 on_pushed(target.type, verdict);
-                 on_sent(target, verdict);
-               });
+  sender_.send(to.subscription, target, std::move(message), [this, target](const push::Verdict& verdict) {
+    on_pushed(target.type, verdict);
+    on_sent(target, verdict);
+  });
 }
 
 void ReachDriver::perform(const call::TellReached& action) {

@@ -33,6 +33,8 @@ class ReachDriver {
 
   // What call::Calls decided.
   void begin(const call::Reach& reach);
+  /// A ring of a process that is gone: sockets have a moment to come back before push tries.
+  void begin_again(const call::Reach& reach);
   void end(const call::StopReaching& stop);
   /// call-started has gone to this device.
   void told(const call::Tell& tell, const Device& device);

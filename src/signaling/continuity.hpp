@@ -1,0 +1,42 @@
+// What the next process needs to find calls and seats again: kept in the journal before anybody is told that it is so.
+#pragma once
+
+#include "call/calls.hpp"
+#include "signaling/saved.hpp"
+#include "store/journal.hpp"
+
+#include <string>
+#include <vector>
+
+namespace carillon::signaling {
+
+class Continuity {
+ public:
+  /// nullptr: nothing outlives the process. Else it must outlive this.
+  explicit Continuity(store::Journal* journal) : journal_{journal} {}
+
+  /// After each event of `calls`, before it is answered or acted on.
+  void keep(call::Calls& calls, const call::Actions& actions);
+  /// A record that the store may not have.
+  void keep(const call::CallRecord& record);
+  /// The store has the record of this call for good.
+  void recorded(const CallId& call);
+  /// Its resume token is new.
+  void keep(const Device& device);
+  void forget(const DeviceId& device);
+
+  struct Left {
+    std::vector<SavedSession> sessions;
+    std::vector<call::Call::Saved> calls;
+    /// Calls that were over; nobody knows whether the store has them.
+    std::vector<call::CallRecord> records;
+    std::vector<Error> wrong;
+  };
+  /// What the process before has left. What cannot be read is named in `wrong`, and forgotten.
+  [[nodiscard]] Left left();
+
+ private:
+  store::Journal* journal_;
+};
+
+}  // namespace carillon::signaling

@@ -1,0 +1,58 @@
+// What must outlive the process at once, and only until the next one has read it: a file that is appended to, in the
+// page cache when write() returns. No fsync: it survives a kill of the process, not a power cut, which ends the calls
+// anyway. Beside the Store, which is slower and lasts. Cost: tests/bench/store.
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace carillon::store {
+
+/// Values by name. Each line of the file sets or erases one and carries a checksum, so that what a kill tore off is
+/// seen; when most lines are old the file is written anew beside the old one, and renamed over it.
+class Journal {
+ public:
+  /// Values and names are text without line breaks. A larger value is refused: no call is.
+  static constexpr std::size_t value_bytes_max = 1024 * 1024;
+
+  /// Reads what the process before has left. conflict: another program has it open; unavailable: the file cannot be
+  /// made or read; unsupported: a newer program wrote it. Lines that are torn or wrong are left out and counted.
+  [[nodiscard]] static Result<std::unique_ptr<Journal>> open(const std::string& path, Logger log);
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// Written when it returns; an error is logged once per trouble, and the value is kept in memory for the next try.
+  void put(const std::string& name, std::string value);
+  void erase(const std::string& name);
+  /// All of them.
+  void clear();
+
+  [[nodiscard]] const std::map<std::string, std::string>& values() const { return values_; }
+  [[nodiscard]] std::size_t file_bytes() const { return file_bytes_; }
+  /// Lines that could not be read when it was opened.
+  [[nodiscard]] std::size_t torn() const { return torn_; }
+
+ private:
+  Journal(std::string path, int file, Logger log);
+  Result<> load();
+  void append(std::string_view line);
+  [[nodiscard]] bool rewrite();
+
+  std::string path_;
+  int file_;
+  Logger log_;
+  std::map<std::string, std::string> values_;
+  std::size_t live_bytes_ = 0;  // what values_ would take in a file
+  std::size_t file_bytes_ = 0;
+  std::size_t torn_ = 0;
+  bool in_trouble_ = false;
+};
+
+}  // namespace carillon::store

@@ -1,0 +1,181 @@
+// src/store/journal: what is there after a kill, whatever it cut off.
+#include "store/journal.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace carillon::store {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+class JournalFile : public testing::Test {
+ protected:
+  JournalFile() {
+    std::string name = (fs::temp_directory_path() / "journal-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~JournalFile() override { fs::remove_all(folder_); }
+
+  [[nodiscard]] std::string path() const { return (folder_ / "calls.journal").string(); }
+  [[nodiscard]] std::unique_ptr<Journal> open() const {
+    auto journal = Journal::open(path(), Logger{});
+    EXPECT_TRUE(journal) << journal.error().detail;
+    return journal ? std::move(*journal) : nullptr;
+  }
+  [[nodiscard]] std::string bytes() const {
+    std::ifstream file{path(), std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
+  }
+  void write(const std::string& bytes) const { std::ofstream{path(), std::ios::binary} << bytes; }
+
+  fs::path folder_;
+};
+
+TEST_F(JournalFile, WhatWasPutIsThereForTheNext) {
+  {
+    const auto journal = open();
+    journal->put("call/1", R"({"a":1})");
+    journal->put("call/2", "second with spaces");
+    journal->put("call/1", R"({"a":2})");
+    journal->put("call/3", "third");
+    journal->erase("call/3");
+    journal->erase("never there");
+  }
+  EXPECT_THAT(open()->values(),
+              UnorderedElementsAre(Pair("call/1", R"({"a":2})"), Pair("call/2", "second with spaces")));
+}
+
+TEST_F(JournalFile, ClearedItIsEmptyForTheNext) {
+  {
+    const auto journal = open();
+    journal->put("a", "1");
+    journal->clear();
+    journal->put("b", "2");
+  }
+  EXPECT_THAT(open()->values(), UnorderedElementsAre(Pair("b", "2")));
+}
+
+TEST_F(JournalFile, CutAtAnyByteItHasAllWholeLinesAndNothingElse) {
+  open()->put("first", "1");
+  {
+    const auto journal = open();
+    journal->put("second", "22");
+  }
+  const std::string whole = bytes();
+  const std::size_t last = whole.rfind('\n', whole.size() - 2) + 1;
+  for (std::size_t cut = last; cut < whole.size(); ++cut) {
+    write(whole.substr(0, cut));
+    const auto journal = open();
+    EXPECT_THAT(journal->values(), UnorderedElementsAre(Pair("first", "1"))) << cut;
+    EXPECT_EQ(journal->torn(), cut == last ? 0U : 1U);
+    journal->put("third", "3");
+  }
+  EXPECT_THAT(open()->values(), UnorderedElementsAre(Pair("first", "1"), Pair("third", "3")));
+}
+
+TEST_F(JournalFile, AChangedByteIsNotBelieved) {
+  open()->put("name", "value");
+  const std::string whole = bytes();
+  for (std::size_t at = whole.find('\n') + 1; at + 1 < whole.size(); ++at) {
+    std::string wrong = whole;
+    wrong[at] = wrong[at] == '#' ? '!' : '#';
+    write(wrong);
+    EXPECT_THAT(open()->values(), IsEmpty()) << at;
+  }
+}
+
+TEST_F(JournalFile, ANewerFormatIsRefused) {
+  write("carillon-journal 2\nsomething\n");
+  const auto journal = Journal::open(path(), Logger{});
+  ASSERT_FALSE(journal);
+  EXPECT_EQ(journal.error().code, Errc::unsupported);
+  EXPECT_EQ(bytes(), "carillon-journal 2\nsomething\n");
+}
+
+TEST_F(JournalFile, ASecondProgramIsRefusedAlsoAfterTheFileWasWrittenAnew) {
+  const auto journal = open();
+  for (int i = 0; i < 2; ++i) {
+    const auto second = Journal::open(path(), Logger{});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::conflict);
+    EXPECT_THAT(second.error().detail, HasSubstr(path()));
+    for (int n = 0; n < 3000; ++n) journal->put("a", std::string(200, static_cast<char>('a' + n % 26)));
+  }
+}
+
+TEST_F(JournalFile, OldLinesDoNotMakeItGrowForEver) {
+  const auto journal = open();
+  for (int i = 0; i < 100'000; ++i) journal->put("call/" + std::to_string(i % 10), "state " + std::to_string(i));
+  EXPECT_LT(journal->file_bytes(), 300U * 1024);
+  EXPECT_EQ(fs::file_size(path()), journal->file_bytes());
+  EXPECT_EQ(journal->values().at("call/9"), "state 99999");
+}
+
+TEST_F(JournalFile, AKillLosesNothingThatWasPut) {
+  int news[2];
+  ASSERT_EQ(::pipe(news), 0);
+  for (int round = 0; round < 20; ++round) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const auto journal = Journal::open(path(), Logger{});
+      for (int i = 0;; ++i) {
+        (*journal)->put("number", std::to_string(i));
+        if (::write(news[1], &i, sizeof i) != sizeof i) ::_exit(1);
+      }
+    }
+    int told = 0;
+    for (int n = 0; n <= 200 + round * 37; ++n) ASSERT_EQ(::read(news[0], &told, sizeof told), ssize_t{sizeof told});
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    // What is still in the pipe was put too.
+    int left = 0;
+    ::ioctl(news[0], FIONREAD, &left);
+    for (; left > 0; left -= static_cast<int>(sizeof told))
+      ASSERT_EQ(::read(news[0], &told, sizeof told), ssize_t{sizeof told});
+    EXPECT_GE(std::stoi(open()->values().at("number")), told);
+  }
+  ::close(news[0]);
+  ::close(news[1]);
+}
+
+TEST_F(JournalFile, AFullDiskIsSurvivedAndWhatWasKeptIsWrittenWhenThereIsSpace) {
+  const auto journal = open();
+  journal->put("before", "1");
+  rlimit old{};
+  ::getrlimit(RLIMIT_FSIZE, &old);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = old;
+  small.rlim_cur = journal->file_bytes() + 5;
+  ::setrlimit(RLIMIT_FSIZE, &small);
+  journal->put("while it is full", "2");
+  journal->put("and again", "3");
+  ::setrlimit(RLIMIT_FSIZE, &old);
+  std::signal(SIGXFSZ, handler);
+  journal->put("after", "4");
+  EXPECT_EQ(fs::exists(path() + ".new"), false);
+  const std::string copy = bytes();
+  const std::string other = (folder_ / "copy").string();
+  std::ofstream{other, std::ios::binary} << copy;
+  const auto again = Journal::open(other, Logger{});
+  ASSERT_TRUE(again);
+  EXPECT_EQ((*again)->torn(), 0U);
+  EXPECT_EQ((*again)->values().size(), 4U);
+}
+
+}  // namespace
+}  // namespace carillon::store
