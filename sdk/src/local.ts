@@ -524,9 +524,9 @@ export class LocalMediaImpl extends Emitter<LocalEvents> implements LocalMedia {
     for (const source of this.sources) source.attachMedia(media);
   }
 
-  /** The signalling connection is back. */
+  /** The signalling connection is back, or the room is another one. The pictures first: they take longest to come. */
   resend(): void {
-    for (const source of this.sources) source.resend();
+    for (const source of [this.camera, this.screen, this.microphone]) source.resend();
   }
 
   close(): void {

@@ -397,7 +397,7 @@ describe('A connection that is lost', () => {
     expect(call.state).toBe('active');
     expect(states).toEqual(['state reconnecting active', 'state active reconnecting']);
     expect(seen).toEqual(['participant-left alice disconnected', 'participant-joined alice']);
-    expect(answered.participant('alice')!.tracks.map(({ source }) => source)).toEqual(['microphone', 'camera']);
+    expect(answered.participant('alice')!.tracks.map(({ source }) => source)).toEqual(['camera', 'microphone']);
     expect(call.participants.map(({ state, tracks }) => [state, tracks.length])).toEqual([
       ['joined', 2],
       ['joined', 2],
