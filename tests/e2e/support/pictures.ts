@@ -55,11 +55,12 @@ export function report(what: string, values: readonly number[]): void {
   );
 }
 
-/** How sound comes in, watched in the page: the longest time in which no packet came, and how many connections were made. */
+/** How sound comes in, watched in the page: the longest time in which no packet came, and the new connections meanwhile. */
 export async function hearing(person: Person): Promise<() => Promise<{ silenceMs: number; connections: number }>> {
   const watching = await person.page.evaluateHandle(() => {
     const { peerConnections } = window as unknown as { peerConnections: RTCPeerConnection[] };
-    const state = { packets: -1, since: performance.now(), silenceMs: 0, reads: 0, timer: 0 };
+    const before = peerConnections.length;
+    const state = { before, packets: -1, since: performance.now(), silenceMs: 0, reads: 0, timer: 0 };
     const look = async () => {
       const open = peerConnections.filter((each) => each.connectionState === 'connected');
       const reports = await Promise.all(open.map((each) => each.getStats()));
@@ -81,7 +82,11 @@ export async function hearing(person: Person): Promise<() => Promise<{ silenceMs
     const heard = await watching.evaluate((state) => {
       clearTimeout(state.timer);
       const { peerConnections } = window as unknown as { peerConnections: RTCPeerConnection[] };
-      return { silenceMs: Math.round(state.silenceMs), reads: state.reads, connections: peerConnections.length };
+      return {
+        silenceMs: Math.round(state.silenceMs),
+        reads: state.reads,
+        connections: peerConnections.length - state.before,
+      };
     });
     await watching.dispose();
     if (heard.reads < 2) throw new Error('nobody has listened');
