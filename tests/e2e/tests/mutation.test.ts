@@ -24,8 +24,8 @@ const opaque = new Set(['metadata', 'appData', 'device']); // the app's own word
 const media = (method: string) => !/-/.test(method) && method !== 'ringing';
 const mayBeEmpty = new Set(['label', 'protocol']);
 const enums = new Set(['media', 'reason', 'kind', 'type']);
-/** These change nothing when they succeed. */
-const harmlessMethods = /^(get|watch-)/;
+/** These change nothing of a call when they succeed. */
+const harmlessMethods = /^(get|watch-|block-|unblock-|set-)/;
 
 let server: Server;
 let alice: Wire;
@@ -160,6 +160,8 @@ describe.each(withFields)('%s', (method) => {
       (mutation) => !mutation.twice || typeof path.at(-1) === 'string',
     );
     for (const mutation of mutations) if (mayBeEmpty.has(field) && mutation.value === '') mutation.wrong = false;
+    // Whatever was produced before has found its consumer.
+    await server.until((now) => now.consumers === now.producers);
     const before = [await server.counts(), await callsOfAlice()];
     for (const mutation of mutations) await play(method, path, mutation);
     const [counts, calls] = before as [Awaited<ReturnType<Server['counts']>>, unknown];
