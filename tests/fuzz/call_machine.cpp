@@ -74,10 +74,20 @@ class Day {
                      who);
       case 5: return event(DeclinedByPush{some_call(), UserId{user(who)}, device(who)}, who);
       case 6:
-        if (!sent_.empty()) command(sent_[bytes_.below(sent_.size())]);
+        if (!sent_.empty()) command(anew(sent_[bytes_.below(sent_.size())]));
         return;
       default: return send(what, who);
     }
+  }
+
+  /// The same request with fresh ids for what it may make, as the server gives each.
+  Command anew(Command command) {
+    if (auto* start = std::get_if<StartCall>(&command)) {
+      ++started_;
+      start->new_call = CallId{fmt::format("call-{}", started_)};
+      start->new_room = RoomId{fmt::format("room-{}", started_)};
+    }
+    return command;
   }
 
   void line_changes(std::size_t who) {
