@@ -35,7 +35,7 @@ class Spinners {
       if (pid == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::sched_setaffinity(0, sizeof where, &where);
-        for (volatile unsigned rounds = 0;; rounds = rounds + 1) continue;
+        for (volatile bool on = true; on;) continue;
       }
       pids_.push_back(pid);
     }
