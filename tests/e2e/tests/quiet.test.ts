@@ -10,20 +10,18 @@ let alice: Person;
 let bob: Person;
 
 beforeAll(async () => {
-  server = await Server.start();
   browser = await launch();
 });
-afterAll(async () => {
-  await browser.close();
-  expect(await server.stop()).toBe(0);
-});
+afterAll(() => browser.close());
 beforeEach(async () => {
+  server = await Server.start(); // One each: what one of them missed, the other has not.
   [alice, bob] = await Promise.all([Person.signIn(browser, server, 'Alice'), Person.signIn(browser, server, 'Bob')]);
 });
 afterEach(async () => {
   await Promise.all(browser.contexts().map((context) => context.close()));
   await server.until((counts) => counts.calls === 0 && counts.sessions === 0);
   expect([...alice.problems, ...bob.problems]).toEqual([]);
+  expect(await server.stop()).toBe(0);
 });
 
 /** Alice calls, and says what the page says of Bob when the server has spoken of him; then she gives up. */
