@@ -125,8 +125,10 @@ class ExecveTest : public ::testing::Test {
   pid_t worker_ = -1;
 };
 
-/// What has come to a socket: sequence numbers, and the longest time between two.
+/// What has come to a socket: sequence numbers, and the longest time between two. Only `count` may be read while the
+/// thread that receives goes on.
 struct Received {
+  std::atomic<std::size_t> count = 0;
   std::vector<std::uint16_t> numbers;
   Clock::duration longest_gap{0};
 };
@@ -143,6 +145,7 @@ void receive(int fd, const std::atomic<bool>& over, Received& into) {
     if (!into.numbers.empty()) into.longest_gap = std::max(into.longest_gap, now - last);
     last = now;
     into.numbers.push_back(static_cast<std::uint16_t>(packet[2] << 8 | packet[3]));
+    ++into.count;
   }
 }
 
@@ -169,7 +172,7 @@ TEST_F(ExecveTest, TwentyTimesWhileMediaFlowsNothingIsLost) {
   }
   enough = true;
   sending.join();
-  for (int i = 0; i < 200 && received.numbers.size() < sent; ++i) std::this_thread::sleep_for(5ms);
+  for (int i = 0; i < 200 && received.count < sent; ++i) std::this_thread::sleep_for(5ms);
   over = true;
   receiving.join();
   const auto gap = std::chrono::duration_cast<std::chrono::microseconds>(received.longest_gap).count();
