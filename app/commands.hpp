@@ -7,7 +7,7 @@
 
 namespace carillon::app {
 
-/// Until SIGINT or SIGTERM.
+/// Until SIGINT, or until the calls have ended after SIGTERM.
 int serve(const Config& config);
 /// What will be used, key by key; secrets only as `(set)`.
 int check_config(const Config& config);
@@ -28,13 +28,25 @@ struct KeysOptions {
 /// A fresh key pair for Web Push into a new file, and what to write into the configuration on standard output.
 int make_keys(const KeysOptions& options);
 
-struct CallsOptions {
+/// How to reach a running server as its operator.
+struct ServerOptions {
   std::string url = "http://127.0.0.1:8080";
-  std::string server_key_file;
+  std::string key_file;
   std::string ca_file;
+};
+
+struct CallsOptions {
+  ServerOptions server;
   bool json = false;
 };
 /// What a running server holds, on standard output: a table, or JSON as it is answered.
 int show_calls(const CallsOptions& options);
+
+struct DrainOptions {
+  ServerOptions server;
+  bool off = false;
+};
+/// Begins what SIGTERM begins, or undoes it.
+int drain(const DrainOptions& options);
 
 }  // namespace carillon::app

@@ -34,6 +34,12 @@ void add_options(CLI::App& command, Options& options) {
   }
 }
 
+void add_server_options(CLI::App& command, app::ServerOptions& server) {
+  command.add_option("--url", server.url, "where it serves")->capture_default_str();
+  command.add_option("--server-key-file", server.key_file, "file with its key; not needed with --dev");
+  command.add_option("--ca-file", server.ca_file, "certificate authority of its certificate; else the system's");
+}
+
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file{path};
   if (!file) return fail(Errc::bad_request, fmt::format("cannot read the configuration file {}", path));
@@ -82,7 +88,7 @@ int main(int argc, char** argv) {
   cli.require_subcommand(1);
 
   Options options;
-  CLI::App* serve = cli.add_subcommand("serve", "serve calls until SIGINT or SIGTERM");
+  CLI::App* serve = cli.add_subcommand("serve", "serve calls until SIGINT, or until they have ended after SIGTERM");
   add_options(*serve, options);
   CLI::App* check = cli.add_subcommand("check-config", "print what would be used, or what is wrong");
   add_options(*check, options);
@@ -102,15 +108,20 @@ int main(int argc, char** argv) {
 
   app::CallsOptions calls;
   CLI::App* show_calls = cli.add_subcommand("calls", "show what a running server holds: sessions, calls, workers");
-  show_calls->add_option("--url", calls.url, "where it serves")->capture_default_str();
-  show_calls->add_option("--server-key-file", calls.server_key_file, "file with its key; not needed with --dev");
-  show_calls->add_option("--ca-file", calls.ca_file, "certificate authority of its certificate; else the system's");
+  add_server_options(*show_calls, calls.server);
   show_calls->add_flag("--json", calls.json, "JSON instead of a table");
+
+  app::DrainOptions drain;
+  CLI::App* drain_server =
+      cli.add_subcommand("drain", "let a running server take no new calls, and end with the last one");
+  add_server_options(*drain_server, drain.server);
+  drain_server->add_flag("--off", drain.off, "go on after all");
 
   CLI11_PARSE(cli, argc, argv);
   if (*serve) return run(options, app::serve);
   if (*check) return run(options, app::check_config);
   if (*new_keys) return app::make_keys(keys);
   if (*show_calls) return app::show_calls(calls);
+  if (*drain_server) return app::drain(drain);
   return app::make_token(token);
 }

@@ -40,9 +40,58 @@ void reload_on(boost::asio::signal_set& hang_ups, signaling::Node& node, const L
   });
 }
 
+/// What ends the program: SIGINT at once, SIGTERM when the calls have ended, a second SIGTERM at once.
+class Ending {
+ public:
+  Ending(boost::asio::io_context& io, signaling::Node& node, Logger log)
+      : node_{node},
+        log_{std::move(log)},
+        signals_{io, SIGINT, SIGTERM},
+        woken_{io, asio::steady_timer::time_point::max()} {
+    node_.on_drained = [this] {
+      log_.info("drained");
+      end();
+    };
+    listen();
+  }
+
+  boost::asio::awaitable<void> wait() {
+    boost::system::error_code woken;
+    if (!over_) co_await woken_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  /// The program ends; the next signal does not wait for it.
+  void hurry() { hurries_ = true; }
+
+ private:
+  void listen() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      if (hurries_) std::_Exit(1);
+      if (signal == SIGTERM && !node_.draining()) {
+        node_.begin_drain();
+      } else {
+        log_.info("stopping on signal {}", signal);
+        end();
+      }
+      listen();
+    });
+  }
+  void end() {
+    over_ = true;
+    woken_.cancel();
+  }
+
+  signaling::Node& node_;
+  Logger log_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer woken_;  // by end()
+  bool over_ = false;
+  bool hurries_ = false;
+};
+
 boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boost::asio::io_context& io,
                                  const Config& config, Logger log, int& status) {
-  boost::asio::signal_set signals{io, SIGINT, SIGTERM};
+  Ending ending{io, node, log};
   boost::asio::signal_set hang_ups{io, SIGHUP};
   reload_on(hang_ups, node, log);
   const Result<> started = co_await node.start();
@@ -55,14 +104,10 @@ boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boo
       log.info("serving on {}://{}:{}", config.server.http.tls.are_set() ? "https" : "http",
                host.empty() || host == "*" ? "0.0.0.0" : host, node.ports()[i]);
     }
-    const int signal = co_await signals.async_wait(asio::use_awaitable);
-    log.info("stopping on signal {}", signal);
+    co_await ending.wait();
   }
+  ending.hurry();
   hang_ups.cancel();
-  // A second signal does not wait.
-  signals.async_wait([](const boost::system::error_code& error, int) {
-    if (!error) std::_Exit(1);
-  });
   auto stopping = stop_all(node, store);
   const Result<> stopped = co_await with_timeout(std::move(stopping), stop_within);
   if (!stopped) log.warn("not all ended in {} s", stop_within.count());

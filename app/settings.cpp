@@ -291,6 +291,9 @@ const std::vector<Setting>& settings() {
       flag(
           "calls", "call-waiting", "a callee in a call rings too; false: the caller hears busy",
           [](Config & c) -> auto& { return c.server.calls.call_waiting; }),
+      seconds(
+          "server", "drain-seconds", "how long calls may go on after SIGTERM, while new ones are refused", 0, 86'400,
+          [](Config & c) -> auto& { return c.server.drain; }),
       limit(
           "connections-per-ip",
           "connections of one address; those from this machine count only when this is given; 0: no limit",

@@ -57,6 +57,10 @@ class Calls {
   /// Call it at deadline(); early calls do nothing.
   [[nodiscard]] Actions tick(Time now);
   [[nodiscard]] std::optional<Time> deadline() const;
+  /// Until when calls may go on, while the server takes no new ones: nobody can be rung any more, all else goes on.
+  /// nullopt: it takes them again.
+  void drain(std::optional<Time> until) { draining_until_ = until; }
+  [[nodiscard]] std::optional<Time> draining_until() const { return draining_until_; }
   /// Ends every call: the server stops.
   [[nodiscard]] Actions end_all(EndReason why, Time now);
 
@@ -127,7 +131,7 @@ class Calls {
   [[nodiscard]] Result<std::vector<UserId>> checked_callees(const std::vector<UserId>& callees,
                                                             const UserId& user) const;
   [[nodiscard]] Result<Duration> checked_ring(const std::optional<Duration>& ring) const;
-  /// Counts these rings, or refuses them all.
+  /// Counts these rings, or refuses them all; unavailable: the server drains.
   [[nodiscard]] Result<> may_ring(const UserId& user, const std::vector<UserId>& callees, Time now);
   void ring(Call& call, const std::vector<UserId>& callees, const Party& by, Role role, Time until, Time now,
             Actions& out);
@@ -154,6 +158,7 @@ class Calls {
   Muting muting_;
   RingLimits ring_limits_;
   Refusals refusals_;
+  std::optional<Time> draining_until_;
   std::unordered_map<CallId, Live> calls_;
   std::unordered_map<RoomId, CallId> by_room_;
   std::map<UserId, std::set<CallId>> by_user_;  // the calls a person is on the list of

@@ -12,6 +12,9 @@ Error not_yours() { return fail(Errc::forbidden, "nobody has called you into thi
 Error too_many_people() { return fail(Errc::too_large, "too many people in one call"); }
 Error not_in_it() { return fail(Errc::conflict, "this device is not in the call"); }
 
+/// A server that is drained is back no sooner.
+constexpr Duration back_after_drain = std::chrono::seconds{1};
+
 }  // namespace
 
 Result<Reply> Calls::on(const Accept& command, const UserId& user, Time now, Actions& out) {
@@ -119,6 +122,10 @@ Result<Duration> Calls::checked_ring(const std::optional<Duration>& ring) const 
 }
 
 Result<> Calls::may_ring(const UserId& user, const std::vector<UserId>& callees, Time now) {
+  if (draining_until_) {
+    return fail(Errc::unavailable, "the server is about to stop and takes no new calls",
+                std::max(back_after_drain, *draining_until_ - now));
+  }
   if (config_.limits.rings_per_minute_user > 0 && callees.size() > config_.limits.rings_per_minute_user)
     return fail(Errc::too_large, "more callees than anybody may ring in a minute");
   const auto refusal = ring_limits_.take(user, callees, now);

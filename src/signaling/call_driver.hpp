@@ -40,6 +40,8 @@ class CallDriver {
   /// Like event(); `before` runs between the decision and what is done about it.
   void event(const call::Event& event, const std::function<void()>& before);
   void end_all(call::EndReason why);
+  /// See call::Calls::drain().
+  void drain(std::optional<Time> until) { calls_.drain(until); }
   /// Before the first event: the calls that a process before this has left.
   void restore(const std::vector<call::SavedDevice>& devices, std::vector<call::Call::Saved> calls);
 

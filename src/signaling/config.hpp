@@ -72,6 +72,9 @@ struct Config {
   std::string web_dir;
   std::vector<IceServer> ice_servers;
 
+  /// How long calls may go on after begin_drain().
+  Duration drain = std::chrono::seconds{30};
+
   /// How long a client has to answer a request of ours (newConsumer).
   Duration client_answer_timeout = std::chrono::seconds{20};
   /// Media requests of one device that wait for their turn; more is an attack.

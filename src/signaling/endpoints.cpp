@@ -28,15 +28,6 @@ struct DevTokenRequest {
 };
 BOOST_DESCRIBE_STRUCT(DevTokenRequest, (), (user, name, device))
 
-/// A request handler that does not wait.
-template <class Handler>
-http::RequestHandler at_once(Handler handler) {
-  struct Run {
-    static boost::asio::awaitable<http::Response> run(http::Response response) { co_return response; }
-  };
-  return [handler = std::move(handler)](const http::Request& request) { return Run::run(handler(request)); };
-}
-
 /// Of a program on this machine, and not of somebody whom a proxy here speaks for (RFC 7239, and what came before it).
 bool is_local(const http::Request& request) {
   const std::string& from = request.remote_address;
@@ -58,10 +49,7 @@ std::string token_of(const http::UpgradeRequest& upgrade) {
 void Node::add_routes() {
   server_.on_upgrade("/ws", [this](http::UpgradeRequest request) { return on_upgrade(std::move(request)); });
   server_.route("GET", "/livez", at_once([](const http::Request&) { return http::Response::text(200, "ok\n"); }));
-  server_.route("GET", "/readyz", at_once([this](const http::Request&) {
-                  const bool ready = !stopping_ && !workers_.all().empty();
-                  return ready ? http::Response::text(200, "ready\n") : http::Response::text(503, "no media worker\n");
-                }));
+  server_.route("GET", "/readyz", at_once([this](const http::Request&) { return readiness(); }));
   server_.route("GET", "/v1/debug/counts", at_once([this](const http::Request& r) { return debug_counts(r); }));
   server_.route("GET", "/metrics", at_once([this](const http::Request& r) { return metrics_text(r); }));
   if (config_.dev) {
@@ -69,6 +57,14 @@ void Node::add_routes() {
   }
   add_rest_routes();
   if (!config_.web_dir.empty()) server_.serve_files(config_.web_dir);
+}
+
+/// Whether a load balancer should send new users here.
+http::Response Node::readiness() const {
+  if (stopping_) return http::Response::text(503, "stopping\n");
+  if (draining()) return http::Response::text(503, "draining\n");
+  if (workers_.all().empty()) return http::Response::text(503, "no media worker\n");
+  return http::Response::text(200, "ready\n");
 }
 
 boost::asio::awaitable<http::UpgradeDecision> Node::on_upgrade(http::UpgradeRequest upgrade) {

@@ -58,6 +58,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
               log_,
               [this](const DeviceId& device, const CallId& call) { return calls_.calls().may_join_room(device, call); }},
       calls_{io.get_executor(), config_.calls, clock, random, devices_, *this, reach_, continuity_, log_},
+      drain_{io.get_executor(), clock},
       history_{clock, store, log_},
       account_{clock, random, store, sender_, reach_, history_, calls_},
       server_{io, config_.http, log_} {
@@ -67,6 +68,10 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
   calls_.on_record = [this](const call::CallRecord& record, const ReachDriver::Ledger& ledger) {
     metrics_.call_ended(record);
     history_.keep(record, ledger.lines, ledger.settled);
+    drain_.calls_left(calls_.calls().counts().calls);
+  };
+  drain_.on_over = [this] {
+    if (on_drained) on_drained();
   };
   devices_.on_attached = [this](const Device& device) { continuity_.keep(device); };
   devices_.on_forgotten = [this](const DeviceId& device) { continuity_.forget(device); };
@@ -104,6 +109,29 @@ boost::asio::awaitable<void> Node::stop() {
   server_.close(http::close_code::going_away, "the server stops");
   co_await workers_.stop();
   co_await flush_pushes();
+}
+
+// ---- drain ----
+
+void Node::begin_drain() {
+  const std::size_t calls = calls_.calls().counts().calls;
+  if (!drain_.begin(config_.drain, calls)) return;
+  log_.info("draining: no new calls, {} are on and have {} s", calls, config_.drain.count() / 1000);
+  tell_draining();
+}
+
+void Node::end_drain() {
+  if (!drain_.undo()) return;
+  log_.info("the drain is undone");
+  tell_draining();
+}
+
+/// The calls and the clients.
+void Node::tell_draining() {
+  calls_.drain(drain_.deadline());
+  json::object data{{"deadline", nullptr}, {"serverTime", to_ms(clock_.now())}};
+  if (drain_.deadline()) data["deadline"] = to_ms(*drain_.deadline());
+  for (const auto& [id, device] : devices_.all()) device->notify("server-draining", data);
 }
 
 void Node::restore() {
@@ -230,15 +258,17 @@ void Node::send_welcome(Device& device) {
     }
     calls.push_back(std::move(entry));
   }
-  device.notify("welcome", {{"userId", device.user().str()},
-                            {"deviceId", device_label(device.user(), device.id())},
-                            {"peerId", device.id().str()},
-                            {"resumeToken", device.resume_token().reveal()},
-                            {"resumeGraceMs", config_.calls.grace.count()},
-                            {"serverTime", to_ms(clock_.now())},
-                            {"doNotDisturb", calls_.calls().muting().does_not_disturb(device.user())},
-                            {"iceServers", ice_servers_json(config_.ice_servers)},
-                            {"calls", std::move(calls)}});
+  json::object data{{"userId", device.user().str()},
+                    {"deviceId", device_label(device.user(), device.id())},
+                    {"peerId", device.id().str()},
+                    {"resumeToken", device.resume_token().reveal()},
+                    {"resumeGraceMs", config_.calls.grace.count()},
+                    {"serverTime", to_ms(clock_.now())},
+                    {"doNotDisturb", calls_.calls().muting().does_not_disturb(device.user())},
+                    {"iceServers", ice_servers_json(config_.ice_servers)},
+                    {"calls", std::move(calls)}};
+  if (drain_.deadline()) data["draining"] = json::object{{"deadline", to_ms(*drain_.deadline())}};
+  device.notify("welcome", data);
 }
 
 std::vector<DevicePtr> Node::history_watchers(const UserId& user) const {

@@ -13,6 +13,7 @@
 #include "signaling/config.hpp"
 #include "signaling/continuity.hpp"
 #include "signaling/devices.hpp"
+#include "signaling/drain.hpp"
 #include "signaling/history.hpp"
 #include "signaling/media_room.hpp"
 #include "signaling/metrics.hpp"
@@ -45,6 +46,13 @@ class Node final : private RoomKeeper {
   /// Accepts nobody new, ends calls, sessions and workers.
   boost::asio::awaitable<void> stop();
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const { return server_.ports(); }
+  /// Takes no new calls from now on and tells everybody; `on_drained` follows when the calls that are on have ended, or
+  /// Config::drain later. Does nothing while a drain is on.
+  void begin_drain();
+  /// Takes calls again. Does nothing while no drain is on.
+  void end_drain();
+  [[nodiscard]] bool draining() const { return drain_.deadline().has_value(); }
+  std::function<void()> on_drained;
   /// For new connections; after an error the old certificate stays in use.
   [[nodiscard]] Result<> reload_certificates() { return server_.reload_certificates(); }
 
@@ -83,6 +91,7 @@ class Node final : private RoomKeeper {
   /// Everybody who sits in the call makes his transports anew.
   void tell_media_restart(const CallId& call);
   void send_welcome(Device& device);
+  void tell_draining();
   /// `name`: the user's, whom nobody knows any more when the last device is gone.
   void tell_presence(const UserId& user, const std::string& name);
   [[nodiscard]] std::vector<DevicePtr> history_watchers(const UserId& user) const;
@@ -107,6 +116,7 @@ class Node final : private RoomKeeper {
   [[nodiscard]] http::Response dev_token(const http::Request& request);
   [[nodiscard]] http::Response debug_counts(const http::Request& request) const;
   [[nodiscard]] http::Response metrics_text(const http::Request& request);
+  [[nodiscard]] http::Response readiness() const;
   [[nodiscard]] bool is_operator(const http::Request& request) const;
 
   // rest.cpp: /v1 for users, tickets and operators
@@ -116,6 +126,7 @@ class Node final : private RoomKeeper {
   boost::asio::awaitable<http::Response> get_push_key();
   boost::asio::awaitable<http::Response> get_history(http::Request request);
   boost::asio::awaitable<http::Response> get_call(http::Request request);
+  [[nodiscard]] http::Response post_drain(const http::Request& request);
   enum class TicketUse { ask, confirm, decline };
   boost::asio::awaitable<http::Response> use_ticket(http::Request request, TicketUse use);
   /// How the call looks to whom the ticket was given.
@@ -141,6 +152,7 @@ class Node final : private RoomKeeper {
   /// Rooms without a worker, as none lives.
   std::vector<std::weak_ptr<MediaRoom>> homeless_;
   CallDriver calls_;
+  Drain drain_;
   History history_;
   Account account_;
   http::Server server_;

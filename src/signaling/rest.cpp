@@ -56,6 +56,12 @@ json::object history_query(const http::Request& request) {
   return data;
 }
 
+/// POST /v1/drain.
+struct DrainRequest {
+  bool on = true;
+};
+BOOST_DESCRIBE_STRUCT(DrainRequest, (), (on))
+
 bool declined_with(const Ticket& ticket, const std::vector<call::LedgerEntry>& ledger) {
   return std::ranges::any_of(ledger, [&](const call::LedgerEntry& line) {
     return line.target.subscription == ticket.subscription && line.decision == call::Decision::declined;
@@ -108,6 +114,7 @@ void Node::add_rest_routes() {
   route("GET", "/v1/history", [this](const http::Request& r) { return get_history(r); });
   server_.route("GET", "/v1/calls/{call}", [this](const http::Request& r) { return get_call(r); });
   route("GET", "/v1/tickets/{ticket}/call", [this](const http::Request& r) { return use_ticket(r, TicketUse::ask); });
+  server_.route("POST", "/v1/drain", at_once([this](const http::Request& r) { return post_drain(r); }));
   route("POST", "/v1/tickets/{ticket}/ringing",
         [this](const http::Request& r) { return use_ticket(r, TicketUse::confirm); });
   route("POST", "/v1/tickets/{ticket}/decline",
@@ -177,6 +184,24 @@ boost::asio::awaitable<http::Response> Node::get_call(http::Request request) {
   if (!record) co_return error_response(record.error());
   if (!*record) co_return error_response(fail(Errc::not_found, "there is no such call, and no record of one"));
   co_return json_response(200, operators_view(**record));
+}
+
+http::Response Node::post_drain(const http::Request& request) {
+  if (!is_operator(request)) return error_response(fail(Errc::unauthorized, "Authorization: expected the server key"));
+  const Result<json::object> body = body_of(request);
+  if (!body) return error_response(body.error());
+  DrainRequest wanted;
+  const protocol::Path root{nullptr, "body", 0, false};
+  const Result<> read = protocol::decode(*body, wanted, root);
+  if (!read) return error_response(read.error());
+  if (wanted.on) {
+    begin_drain();
+  } else {
+    end_drain();
+  }
+  json::object state{{"deadline", nullptr}, {"calls", calls_.calls().counts().calls}};
+  if (drain_.deadline()) state["deadline"] = to_ms(*drain_.deadline());
+  return json_response(200, state);
 }
 
 // ---- Tickets -----------------------------------------------------------------------------------------------------

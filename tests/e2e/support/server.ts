@@ -127,11 +127,17 @@ export class Server {
     await ended;
   }
 
+  /** The exit status, once it has ended by itself. */
+  async exit(): Promise<number | null> {
+    if (!this.alive) return this.process.exitCode;
+    return await new Promise((resolve) => this.process.on('exit', resolve));
+  }
+
   /** The exit status; every test ends with it, so that a server that cannot stop is found. */
   async stop(): Promise<number | null> {
     if (!this.alive) return this.process.exitCode;
-    const ended = new Promise<number | null>((resolve) => this.process.on('exit', resolve));
-    this.process.kill('SIGTERM');
+    const ended = this.exit();
+    this.process.kill('SIGINT');
     return await ended;
   }
 }

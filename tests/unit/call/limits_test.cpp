@@ -55,6 +55,22 @@ TEST(Limits, AnInvitationCountsLikeACall) {
   EXPECT_TRUE(town.invite("bob.phone", {"dave"}).ok());
 }
 
+TEST(Limits, AServerThatDrainsTakesNoNewCalls) {
+  Town town = quiet_town();
+  town.start("alice.phone", {"bob"});
+  town.calls.drain(town.now + 20s);
+  EXPECT_TRUE(town.start("bob.phone", {"alice"}).ok()) << "what rings may still be answered";
+  const Happened refused = town.start("carol.phone", {"dave"});
+  EXPECT_THAT(refused, Refused(Errc::unavailable));
+  EXPECT_EQ(refused.reply.error().retry_after, 20s);
+  EXPECT_THAT(refused.actions, ::testing::IsEmpty());
+  EXPECT_THAT(town.invite("alice.phone", {"carol"}), Refused(Errc::unavailable));
+  town.now += 30s;
+  EXPECT_EQ(town.start("carol.phone", {"dave"}).reply.error().retry_after, 1s) << "the last call takes its time";
+  town.calls.drain(std::nullopt);
+  EXPECT_TRUE(town.start("carol.phone", {"dave"}).ok());
+}
+
 TEST(Limits, MoreCalleesThanAMinuteAllowsAreTooManyForever) {
   Town town = quiet_town(with({.rings_per_minute_user = 2}));
   const Happened refused = town.start("alice.phone", {"bob", "carol", "dave"});
