@@ -1,10 +1,12 @@
 // The server stops in good order: SIGTERM lets no new call begin, says so, and waits for those that are on.
 import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Server } from '../support/server.ts';
 import { Wire } from '../support/wire.ts';
 
 const binary = process.env.CARILLON_BINARY ?? new URL('../../../build/release/app/carillon', import.meta.url).pathname;
+const run = promisify(execFile);
 let server: Server;
 
 const start = async (...args: string[]) => (server = await Server.start(['--media-workers', '1', ...args]));
@@ -144,8 +146,4 @@ test('only the operator may drain', async () => {
   expect(await readiness()).toEqual([200, 'ready\n']);
 });
 
-function drain(...args: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(binary, ['drain', '--url', server.url, ...args], (error, out) => (error ? reject(error) : resolve(out)));
-  });
-}
+const drain = async (...args: string[]) => (await run(binary, ['drain', '--url', server.url, ...args])).stdout;
