@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -74,6 +75,28 @@ class Room {
   [[nodiscard]] Actions refused(const Consume& consume);
   /// The client, or the worker, closed it: not made again on this transport.
   [[nodiscard]] Actions remove_consumer(const ConsumerId& consumer);
+
+  // ---- What outlives the program: saved.cpp ----
+
+  struct Saved {
+    struct Refusal {
+      ProducerId producer;
+      TransportId transport;
+    };
+    struct Peer {
+      PeerId id;
+      bool joined = false;
+      std::vector<Refusal> refused;
+    };
+    std::vector<Peer> peers;
+    std::vector<std::pair<TransportId, Transport>> transports;
+    std::vector<std::pair<ProducerId, Producer>> producers;  ///< The oldest first.
+    std::vector<std::pair<ConsumerId, Consumer>> consumers;
+  };
+  [[nodiscard]] Saved save() const;
+  /// Into a room that is empty. The actions are what was asked for and not made yet, or has become due by another
+  /// configuration. bad_request: it makes no sense; the room is then empty still.
+  [[nodiscard]] Result<Actions> restore(const Saved& saved);
 
   // ---- Who is here ----
 

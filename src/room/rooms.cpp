@@ -1,6 +1,7 @@
 #include "room/rooms.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 
@@ -26,6 +27,18 @@ Result<WorkerId> Rooms::open(const RoomId& room) {
   ++worker.rooms;
   rooms_.emplace(room, Entry{id, std::make_unique<Room>(config_, worker.streams)});
   return id;
+}
+
+Result<Actions> Rooms::reopen(const RoomId& room, const WorkerId& worker, const Room::Saved& saved) {
+  if (rooms_.contains(room)) return fail(Errc::conflict, "this room is open already");
+  const auto found = workers_.find(worker);
+  if (found == workers_.end()) return fail(Errc::not_found, "the room's worker is gone");
+  auto reopened = std::make_unique<Room>(config_, found->second.streams);
+  Result<Actions> restored = reopened->restore(saved);
+  if (!restored) return restored;
+  ++found->second.rooms;
+  rooms_.emplace(room, Entry{worker, std::move(reopened)});
+  return restored;
 }
 
 void Rooms::close(const RoomId& room) {

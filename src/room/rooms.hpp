@@ -36,6 +36,9 @@ class Rooms {
 
   /// Opens a room on the least loaded worker, and says on which. unavailable: no worker lives; conflict: it is open.
   [[nodiscard]] Result<WorkerId> open(const RoomId& room);
+  /// A room of a program before this, on the worker that it had: what is to be done as of Room::restore().
+  /// not_found: no such worker; conflict: it is open; bad_request: it makes no sense. After an error it is not open.
+  [[nodiscard]] Result<Actions> reopen(const RoomId& room, const WorkerId& worker, const Room::Saved& saved);
   /// Closing its router closes all that is in it: nobody is told here. Unknown rooms are closed already.
   void close(const RoomId& room);
 

@@ -52,7 +52,7 @@ class Driver {
 
   void step() {
     const PeerId& peer = somebody();
-    switch (roll(8)) {
+    switch (roll(9)) {
       case 0: return add_transport(peer);
       case 1: return joins(peer);
       case 2:
@@ -65,6 +65,9 @@ class Driver {
         return;
       case 6:
         if (roll(4) == 0) leaves(peer);
+        return;
+      case 7:
+        if (roll(8) == 0) hand_over();
         return;
       default:
         if (!asked_.empty()) make_one();
@@ -101,6 +104,18 @@ class Driver {
   }
 
   void leaves(const PeerId& peer) { take(room_->leave(peer)); }
+
+  /// Another program takes the room; what was asked for of this one nobody makes any more.
+  void hand_over() {
+    const Room::Saved saved = room_->save();
+    rooms_.close(RoomId{"room"});
+    EXPECT_EQ(rooms_.load(WorkerId{"1"}), 0u);
+    auto reopened = rooms_.reopen(RoomId{"room"}, WorkerId{"1"}, saved);
+    ASSERT_TRUE(reopened.has_value()) << reopened.error().detail;
+    room_ = rooms_.find(RoomId{"room"});
+    asked_.clear();
+    take(*reopened);
+  }
 
   void make_one() {
     const std::size_t at = roll(asked_.size());
