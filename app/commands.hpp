@@ -12,6 +12,11 @@ int serve(const Config& config);
 /// What will be used, key by key; secrets only as `(set)`.
 int check_config(const Config& config);
 
+/// Lets the server of this data folder be replaced by the program that is on the disk now.
+int upgrade(const Config& config);
+/// Asked by a server before that: 0 when it can, with a configuration that has been read already.
+int can_take_over(const std::string& format);
+
 struct TokenOptions {
   std::string user;
   std::string name;

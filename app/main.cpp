@@ -1,6 +1,7 @@
 // carillon: the program. Reads the configuration and hands over to a subcommand.
 #include "app/commands.hpp"
 #include "app/config.hpp"
+#include "app/handover.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -70,9 +71,12 @@ Result<app::Config> load(const Options& options) {
   return config;
 }
 
-int run(const Options& options, int (*command)(const app::Config&)) {
+template <class Command>
+int run(const Options& options, Command command) {
   const Result<app::Config> config = load(options);
   if (!config) {
+    // In the place of a program that served: it goes on.
+    if (app::take_inherited()) app::fall_back(config.error().detail);
     fmt::print(stderr, "carillon: {}\n", config.error().detail);
     return 2;
   }
@@ -92,6 +96,13 @@ int main(int argc, char** argv) {
   add_options(*serve, options);
   CLI::App* check = cli.add_subcommand("check-config", "print what would be used, or what is wrong");
   add_options(*check, options);
+
+  CLI::App* upgrade = cli.add_subcommand("upgrade", "replace the program of the running server by the one on the disk");
+  add_options(*upgrade, options);
+  std::string format;
+  CLI::App* can_take_over = cli.add_subcommand("can-take-over")->group("");
+  can_take_over->add_option("format", format)->required();
+  add_options(*can_take_over, options);
 
   app::TokenOptions token;
   CLI::App* make_token = cli.add_subcommand("token", "print an access token signed with a shared secret");
@@ -120,6 +131,8 @@ int main(int argc, char** argv) {
   CLI11_PARSE(cli, argc, argv);
   if (*serve) return run(options, app::serve);
   if (*check) return run(options, app::check_config);
+  if (*upgrade) return run(options, app::upgrade);
+  if (*can_take_over) return run(options, [&](const app::Config&) { return app::can_take_over(format); });
   if (*new_keys) return app::make_keys(keys);
   if (*show_calls) return app::show_calls(calls);
   if (*drain_server) return app::drain(drain);

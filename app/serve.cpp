@@ -1,5 +1,8 @@
 #include "app/commands.hpp"
 
+#include "app/handover.hpp"
+#include "app/instance.hpp"
+#include "app/upgrader.hpp"
 #include "base/async.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -15,6 +18,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 namespace carillon::app {
@@ -89,16 +93,33 @@ class Ending {
   bool hurries_ = false;
 };
 
+/// To `carillon upgrade`, which waits for it.
+void tell_outcome(const Inherited& inherited, const Config& config, const Logger& log) {
+  if (inherited.refused) log.error("no upgrade, the program of before goes on: {}", *inherited.refused);
+  if (!inherited.refused) log.info("upgraded to carillon {}", CARILLON_VERSION);
+  const Result<> written = write_outcome(
+      config.store.data_dir, {!inherited.refused, CARILLON_VERSION, inherited.refused.value_or(std::string{})});
+  if (!written) log.error("{}", written.error().detail);
+}
+
 boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boost::asio::io_context& io,
-                                 const Config& config, Logger log, int& status) {
+                                 const Config& config, std::optional<Inherited> inherited, Logger log, int& status) {
   Ending ending{io, node, log};
   boost::asio::signal_set hang_ups{io, SIGHUP};
   reload_on(hang_ups, node, log);
-  const Result<> started = co_await node.start();
+  Upgrader upgrader{io, node, config.store.data_dir, log};
+  unblock_signals();
+  auto starting = node.start(inherited ? std::optional{inherited->state} : std::nullopt);
+  const Result<> started = co_await std::move(starting);
   if (!started) {
+    fall_back(started.error().detail);
     fmt::print(stderr, "carillon: {}\n", started.error().detail);
     status = 1;
   } else {
+    forget_inherited();
+    if (inherited) tell_outcome(*inherited, config, log);
+    inherited.reset();
+    upgrader.ready();
     for (std::size_t i = 0; i < node.ports().size(); ++i) {
       const std::string& host = config.server.http.listen[i].host;
       log.info("serving on {}://{}:{}", config.server.http.tls.are_set() ? "https" : "http",
@@ -108,6 +129,7 @@ boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boo
   }
   ending.hurry();
   hang_ups.cancel();
+  upgrader.stop();
   auto stopping = stop_all(node, store);
   const Result<> stopped = co_await with_timeout(std::move(stopping), stop_within);
   if (!stopped) log.warn("not all ended in {} s", stop_within.count());
@@ -118,7 +140,15 @@ boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boo
 
 int serve(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
+  (void)program_path();  // while the file that we come from has that name
   const Logger log;
+  const auto refuse = [](const Error& error) {
+    fall_back(error.detail);
+    fmt::print(stderr, "carillon: {}\n", error.detail);
+    return 1;
+  };
+  auto inherited = take_inherited();
+  if (!inherited) return refuse(inherited.error());
   SystemRandom random;
   const SystemClock clock;
   signaling::Config server = config.server;
@@ -127,20 +157,16 @@ int serve(const Config& config) {
   }
   boost::asio::io_context io{1};
   const auto store = store::open_sql(config.store, io.get_executor(), log);
-  if (!store) {
-    fmt::print(stderr, "carillon: {}\n", store.error().detail);
-    return 1;
-  }
+  if (!store) return refuse(store.error());
   std::error_code no_folder;  // the journal says so, with its path
   std::filesystem::create_directories(config.store.data_dir, no_folder);
   const auto journal = store::Journal::open(config.store.data_dir + "/calls.journal", log);
-  if (!journal) {
-    fmt::print(stderr, "carillon: {}\n", journal.error().detail);
-    return 1;
-  }
+  if (!journal) return refuse(journal.error());
+  const auto pid_file = PidFile::create(config.store.data_dir);
+  if (!pid_file) return refuse(pid_file.error());
   signaling::Node node{io, std::move(server), clock, random, **store, journal->get(), log};
   int status = 0;
-  boost::asio::co_spawn(io, run(node, **store, io, config, log, status), report(log, "serve"));
+  boost::asio::co_spawn(io, run(node, **store, io, config, *std::move(inherited), log, status), report(log, "serve"));
   io.run();
   return status;
 }

@@ -109,6 +109,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     if (match.value) {
       request.params = std::move(match.params);
       const RequestHandler& handler = *match.value;
+      const Running running{handlers_running};
       try {
         response = co_await handler(std::move(request));
       } catch (const boost::system::system_error& error) {
@@ -157,6 +158,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   RouteTable<UpgradeHandler> upgrades;
   std::unique_ptr<StaticFiles> files;
   std::uint64_t refused_by_address = 0;
+  std::size_t handlers_running = 0;
   std::unordered_map<HttpConnection*, std::weak_ptr<HttpConnection>> connections;
 
  private:
@@ -241,6 +243,15 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     return all;
   }
 
+  /// One more handler runs, as long as this lives.
+  struct Running {
+    explicit Running(std::size_t& the_count) : count{the_count} { ++count; }
+    ~Running() { --count; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    std::size_t& count;
+  };
+
   std::shared_ptr<AddressCounter> addresses_ = std::make_shared<AddressCounter>();
   unsigned accept_generation_ = 0;  // an accept loop of an older one ends
   bool draining_ = false;
@@ -279,6 +290,7 @@ Server::Counts Server::counts() const {
   const ConnectionPool::Counts& counts = impl_->pool->counts();
   return {impl_->connections.size() + sockets,
           sockets,
+          impl_->handlers_running,
           impl_->refused_by_address,
           counts.messages_in,
           counts.messages_out,

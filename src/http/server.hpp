@@ -150,6 +150,7 @@ class Server {
   struct Counts {
     std::size_t connections = 0;  // all, WebSockets too
     std::size_t web_sockets = 0;
+    std::size_t requests = 0;              // whose handlers run
     std::uint64_t refused_by_address = 0;  // since the start: above connections_per_address
     std::uint64_t messages_in = 0;         // of all WebSockets since the start
     std::uint64_t messages_out = 0;

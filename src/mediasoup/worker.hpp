@@ -76,6 +76,8 @@ class Worker : public std::enable_shared_from_this<Worker> {
   /// The worker and all that was made in it. It holds secrets (ICE passwords, SRTP keys) and user data.
   /// Errors: conflict while not quiet() or when closed; unsupported when there is a PipeTransport.
   [[nodiscard]] Result<boost::json::object> save() const;
+  /// Which states adopt() of this build takes: format and version of the worker.
+  [[nodiscard]] static std::string saved_format();
   /// What must stay open over the execve.
   [[nodiscard]] std::vector<int> descriptors() const;
   /// Builds the same objects without a word to the worker. Of the settings those count that are not told to the

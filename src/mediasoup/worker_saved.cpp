@@ -13,15 +13,15 @@ namespace json = boost::json;
 namespace {
 
 /// Grows with every change of what any class of this folder saves.
-constexpr int saved_format = 1;
+constexpr int format_version = 1;
 
 /// Another version of the worker counts its enums in another way.
 constexpr std::string_view worker_version = CARILLON_MEDIASOUP_VERSION;
 
 Result<> check_versions(const Saved& saved) {
-  if (const int format = saved.integer<int>("format"); format != saved_format) {
+  if (const int format = saved.integer<int>("format"); format != format_version) {
     return fail(Errc::conflict,
-                fmt::format("the worker was saved in format {}, this program reads {}", format, saved_format));
+                fmt::format("the worker was saved in format {}, this program reads {}", format, format_version));
   }
   if (const std::string version = saved.string("workerVersion"); version != worker_version) {
     return fail(Errc::conflict,
@@ -31,6 +31,8 @@ Result<> check_versions(const Saved& saved) {
 }
 
 }  // namespace
+
+std::string Worker::saved_format() { return fmt::format("{}/{}", format_version, worker_version); }
 
 Result<json::object> Worker::save() const {
   if (closed_) return channel_->gone("the worker");
@@ -45,7 +47,7 @@ Result<json::object> Worker::save() const {
     if (!saved) return saved.error();
     routers.push_back(*std::move(saved));
   }
-  return json::object{{"format", saved_format},
+  return json::object{{"format", format_version},
                       {"workerVersion", worker_version},
                       {"pid", pid()},
                       {"stdoutFd", process_->stdout_fd()},

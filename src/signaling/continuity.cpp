@@ -45,41 +45,55 @@ void Continuity::keep(call::Calls& calls, const call::Actions& actions) {
   }
   for (const CallId& id : changed) {
     if (const call::Call* call = calls.find(id)) {
-      journal_->put(name_of(of_call, id), save_text(call->save()));
+      put(name_of(of_call, id), save_text(call->save()));
     } else {
-      journal_->erase(name_of(of_call, id));
+      erase(name_of(of_call, id));
     }
   }
 }
 
 void Continuity::keep(const call::CallRecord& record) {
-  if (journal_) journal_->put(name_of(of_record, record.call), save_text(record));
+  if (journal_) put(name_of(of_record, record.call), save_text(record));
 }
 
 void Continuity::recorded(const CallId& call) {
-  if (journal_) journal_->erase(name_of(of_record, call));
+  if (journal_) erase(name_of(of_record, call));
 }
 
 void Continuity::keep(const Device& device) {
   if (!journal_) return;
   const SavedSession session{device.identity(), device.resume_hash()};
-  journal_->put(name_of(of_session, device.id()), save_text(session));
+  put(name_of(of_session, device.id()), save_text(session));
 }
 
 void Continuity::forget(const DeviceId& device) {
-  if (journal_) journal_->erase(name_of(of_session, device));
+  if (journal_) erase(name_of(of_session, device));
 }
 
 Continuity::Left Continuity::left() {
   Left left;
   if (!journal_) return left;
   for (const auto& [name, text] : journal_->values()) {
+    left_.insert(name);
     if (name.starts_with(of_call)) take(read_saved_call(text), left.calls, left.wrong);
     if (name.starts_with(of_record)) take(read_saved_record(text), left.records, left.wrong);
     if (name.starts_with(of_session)) take(read_saved_session(text), left.sessions, left.wrong);
   }
-  journal_->clear();
   return left;
+}
+
+void Continuity::forget_rest() {
+  for (const std::string& name : std::exchange(left_, {})) erase(name);
+}
+
+void Continuity::put(const std::string& name, std::string value) {
+  left_.erase(name);
+  journal_->put(name, std::move(value));
+}
+
+void Continuity::erase(const std::string& name) {
+  left_.erase(name);
+  journal_->erase(name);
 }
 
 }  // namespace carillon::signaling

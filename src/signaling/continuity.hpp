@@ -5,7 +5,9 @@
 #include "signaling/saved.hpp"
 #include "store/journal.hpp"
 
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace carillon::signaling {
@@ -32,11 +34,18 @@ class Continuity {
     std::vector<call::CallRecord> records;
     std::vector<Error> wrong;
   };
-  /// What the process before has left. What cannot be read is named in `wrong`, and forgotten.
+  /// What the process before has left. It stays in the journal until it is kept anew, or until forget_rest(); what
+  /// cannot be read is named in `wrong`.
   [[nodiscard]] Left left();
+  /// All is taken on that can be.
+  void forget_rest();
 
  private:
+  void put(const std::string& name, std::string value);
+  void erase(const std::string& name);
+
   store::Journal* journal_;
+  std::set<std::string> left_;  // names that nobody has kept again yet
 };
 
 }  // namespace carillon::signaling

@@ -23,12 +23,6 @@ json::object score_json(const mediasoup::ConsumerScore& score) {
   return {{"score", score.score}, {"producerScore", score.producer_score}, {"producerScores", std::move(all)}};
 }
 
-boost::asio::awaitable<void> resume(std::shared_ptr<mediasoup::Consumer> consumer, Logger log) {
-  if (consumer->closed()) co_return;
-  const Result<> resumed = co_await consumer->resume();
-  if (!resumed && !consumer->closed()) log.warn("consumer does not resume: {}", resumed.error().detail);
-}
-
 }  // namespace
 
 boost::asio::awaitable<void> MediaRoom::consume(room::Consume action) {
@@ -95,8 +89,18 @@ boost::asio::awaitable<void> MediaRoom::consume_data(room::Consume action) {
   offer(device, action, consumer);
 }
 
+boost::asio::awaitable<void> MediaRoom::let_flow(std::shared_ptr<mediasoup::Consumer> consumer) {
+  const std::shared_ptr<MediaRoom> self = shared_from_this();
+  if (!consumer->closed()) {
+    const Result<> resumed = co_await consumer->resume();
+    if (!resumed && !consumer->closed()) log_.warn("consumer does not resume: {}", resumed.error().detail);
+  }
+  unanswered_.erase(consumer->id());
+}
+
 void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
                       const std::shared_ptr<mediasoup::Consumer>& consumer) {
+  unanswered_.insert(consumer->id());
   const auto producer = producers_.find(action.producer.str());
   json::object app_data = producer == producers_.end() ? json::object{} : producer->second->app_data;
   json::object data = with_call({{"peerId", action.from.str()},
@@ -113,9 +117,9 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
   const std::weak_ptr<MediaRoom> weak = weak_from_this();
   const auto on_answer = [weak, consumer](const Result<json::object>& answer) {
     const auto self = weak.lock();
-    if (!self || consumer->closed()) return;
-    if (answer) {
-      boost::asio::co_spawn(self->shared_.io, resume(consumer, self->log_), report(self->log_, "resume"));
+    if (!self) return;
+    if (answer || consumer->closed()) {
+      boost::asio::co_spawn(self->shared_.io, self->let_flow(consumer), report(self->log_, "resume"));
     } else {
       self->log_.info("a consumer was not taken: {}", answer.error().detail);
       self->drop_consumer(consumer->id());
@@ -126,6 +130,7 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
 
 void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
                       const std::shared_ptr<mediasoup::DataConsumer>& consumer) {
+  unanswered_.insert(consumer->id());
   const auto producer = data_producers_.find(action.producer.str());
   json::object app_data = producer == data_producers_.end() ? json::object{} : producer->second->app_data;
   json::object data = with_call({{"peerId", action.from.str()},
@@ -142,7 +147,9 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
   const std::weak_ptr<MediaRoom> weak = weak_from_this();
   const auto on_answer = [weak, consumer](const Result<json::object>& answer) {
     const auto self = weak.lock();
-    if (self && !answer && !consumer->closed()) self->drop_consumer(consumer->id());
+    if (!self) return;
+    self->unanswered_.erase(consumer->id());
+    if (!answer && !consumer->closed()) self->drop_consumer(consumer->id());
   };
   shared_.devices.request(device, "newDataConsumer", data, on_answer, [consumer] { return !consumer->closed(); });
 }
@@ -178,6 +185,7 @@ void MediaRoom::refuse(const room::Consume& action, const Error& why) {
 }
 
 void MediaRoom::drop_consumer(const std::string& id) {
+  unanswered_.erase(id);
   if (room::Room* room = book()) perform(room->remove_consumer(room::ConsumerId{id}));
   if (const auto found = consumers_.find(id); found != consumers_.end()) {
     const auto consumer = found->second;

@@ -234,7 +234,8 @@ boost::asio::awaitable<void> MediaRoom::on(DevicePtr device, protocol::Produce r
     producer->close();
     co_return answer(added.error());
   }
-  keep(device, producer);
+  producers_.emplace(producer->id(), producer);
+  watch(device->id(), producer);
   answer(json::object{{"id", producer->id()}, {"producerId", producer->id()}});
   perform(*added);
   if (!video && speakers_) {
@@ -243,11 +244,10 @@ boost::asio::awaitable<void> MediaRoom::on(DevicePtr device, protocol::Produce r
   }
 }
 
-void MediaRoom::keep(const DevicePtr& device, const std::shared_ptr<mediasoup::Producer>& producer) {
-  producers_.emplace(producer->id(), producer);
+void MediaRoom::watch(const DeviceId& peer, const std::shared_ptr<mediasoup::Producer>& producer) {
   const std::weak_ptr<MediaRoom> weak = weak_from_this();
   producer->on_score.connect_forever(
-      [weak, peer = device->id(), id = producer->id()](const std::vector<mediasoup::ProducerScore>& scores) {
+      [weak, peer, id = producer->id()](const std::vector<mediasoup::ProducerScore>& scores) {
         const auto self = weak.lock();
         if (!self) return;
         json::array list;

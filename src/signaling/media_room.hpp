@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace carillon::mediasoup {
@@ -26,6 +27,7 @@ class Consumer;
 class DataConsumer;
 class DataProducer;
 class Producer;
+class Saved;
 class WebRtcTransport;
 }  // namespace carillon::mediasoup
 
@@ -63,6 +65,12 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
 
   /// Makes router and observer. An error closes the room.
   boost::asio::awaitable<Result<>> open(room::WorkerId worker);
+  /// For the program that takes the place of this one, while the worker is quiet. It holds what clients said of
+  /// themselves. nullopt: the room is not open, and is to be made anew.
+  [[nodiscard]] std::optional<json::object> save() const;
+  /// In the place of open(): on the worker that has the router already. After an error the router is closed, and this
+  /// room is to be thrown away.
+  [[nodiscard]] Result<> restore(const json::object& saved);
   /// `why` answers whoever still asks.
   void close(Error why = fail(Errc::conflict, "the call has ended"));
   void drop_peer(const DeviceId& peer);
@@ -100,6 +108,11 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   void watch_speakers();
   void tell_speaker(const DeviceId& peer, std::optional<int> volume);
 
+  // media_room_saved.cpp
+  void take_objects(const mediasoup::Router& router, const room::Room::Saved& book);
+  void take_peer(const mediasoup::Saved& saved);
+  void watch_again();
+
   // media_requests.cpp: one for each method
   boost::asio::awaitable<void> on(DevicePtr device, protocol::GetRouterRtpCapabilities request, Answer answer);
   boost::asio::awaitable<void> on(DevicePtr device, protocol::CreateWebRtcTransport request, Answer answer);
@@ -121,7 +134,7 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
                                                                                  const std::string& id);
   [[nodiscard]] Result<std::shared_ptr<mediasoup::Producer>> producer_of(const DeviceId& peer, const std::string& id);
   [[nodiscard]] Result<std::shared_ptr<mediasoup::Consumer>> consumer_of(const DeviceId& peer, const std::string& id);
-  void keep(const DevicePtr& device, const std::shared_ptr<mediasoup::Producer>& producer);
+  void watch(const DeviceId& peer, const std::shared_ptr<mediasoup::Producer>& producer);
 
   // media_consumers.cpp
   boost::asio::awaitable<void> consume(room::Consume action);
@@ -132,6 +145,7 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   void offer(const DevicePtr& device, const room::Consume& action,
              const std::shared_ptr<mediasoup::DataConsumer>& consumer);
   void watch(const DeviceId& peer, const std::shared_ptr<mediasoup::Consumer>& consumer);
+  boost::asio::awaitable<void> let_flow(std::shared_ptr<mediasoup::Consumer> consumer);
   void refuse(const room::Consume& action, const Error& why);
   void drop_consumer(const std::string& id);
 
@@ -153,6 +167,8 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   std::map<std::string, std::shared_ptr<mediasoup::DataProducer>> data_producers_;
   std::map<std::string, std::shared_ptr<mediasoup::Consumer>> consumers_;
   std::map<std::string, std::shared_ptr<mediasoup::DataConsumer>> data_consumers_;
+  /// Consumers that were offered and do not flow yet.
+  std::set<std::string> unanswered_;
 };
 
 }  // namespace carillon::signaling

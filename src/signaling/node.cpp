@@ -90,11 +90,15 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
 
 Node::~Node() = default;
 
-boost::asio::awaitable<Result<>> Node::start() {
+boost::asio::awaitable<Result<>> Node::start(std::optional<json::object> inherited) {
   const Result<> keys = co_await prepare_keys();
   if (!keys) co_return keys;
   const Result<> mutes = co_await account_.load_mutes();
   if (!mutes) co_return mutes;
+  if (inherited) {
+    auto starting = start_in_place(*std::move(inherited));
+    co_return co_await std::move(starting);
+  }
   const Result<> workers = co_await workers_.start();
   if (!workers) co_return workers;
   restore();
@@ -149,6 +153,8 @@ void Node::restore() {
     history_.keep(record, {}, true);
   }
   calls_.restore(devices, std::move(left.calls));
+  continuity_.forget_rest();
+  close_inherited_rooms();
 }
 
 boost::asio::awaitable<Result<Secret>> Node::kept(std::string name, Secret candidate) {
@@ -305,7 +311,9 @@ void Node::tell_presence(const UserId& user, const std::string& name) {
 
 // ---- rooms ----
 
-void Node::open_room(const CallId& call, const RoomId& room) { make_room(call, room); }
+void Node::open_room(const CallId& call, const RoomId& room) {
+  if (!go_on_with_room(call, room)) make_room(call, room);
+}
 
 void Node::make_room(const CallId& call, const RoomId& room) {
   const auto made = std::make_shared<MediaRoom>(shared_, call, room);

@@ -26,10 +26,17 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace carillon::signaling {
+
+/// What a program needs that takes the place of this one by execve.
+struct Handover {
+  json::object state;            ///< Holds secrets.
+  std::vector<int> descriptors;  ///< Must stay open.
+};
 
 class Node final : private RoomKeeper {
  public:
@@ -41,8 +48,9 @@ class Node final : private RoomKeeper {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  /// Workers first, then the listener: who can connect can call.
-  boost::asio::awaitable<Result<>> start();
+  /// Workers first, then the listener: who can connect can call. `inherited`: the state of a Handover. After an error
+  /// before anything of it was taken, start() of the program before could still take it.
+  boost::asio::awaitable<Result<>> start(std::optional<json::object> inherited = {});
   /// Accepts nobody new, ends calls, sessions and workers.
   boost::asio::awaitable<void> stop();
   [[nodiscard]] const std::vector<std::uint16_t>& ports() const { return server_.ports(); }
@@ -53,6 +61,19 @@ class Node final : private RoomKeeper {
   void end_drain();
   [[nodiscard]] bool draining() const { return drain_.deadline().has_value(); }
   std::function<void()> on_drained;
+
+  // The way to the next program (handover.cpp, docs/decisions/0008). Nobody but these may be asked for anything then.
+
+  /// What this build can give on and take: only one that says the same can take the place of this.
+  [[nodiscard]] static std::string handover_format();
+  /// Ends the sockets, which come back to whoever serves then, and waits until nothing is half done. timeout: it never
+  /// was; then go_on().
+  boost::asio::awaitable<Result<>> prepare_handover(Duration limit);
+  /// Right after that, without going back to the event loop in between, nor before the execve.
+  [[nodiscard]] Result<Handover> hand_over() const;
+  /// Nobody has taken over: serves again.
+  void go_on();
+
   /// For new connections; after an error the old certificate stays in use.
   [[nodiscard]] Result<> reload_certificates() { return server_.reload_certificates(); }
 
@@ -77,6 +98,12 @@ class Node final : private RoomKeeper {
   void open_room(const CallId& call, const RoomId& room) override;
   void close_room(const CallId& call) override;
   void drop_peer(const CallId& call, const DeviceId& device) override;
+
+  // handover.cpp
+  boost::asio::awaitable<Result<>> start_in_place(json::object state);
+  /// The room that the call had in the program before; false: it needs a new one.
+  bool go_on_with_room(const CallId& call, const RoomId& room);
+  void close_inherited_rooms();
 
   /// A new media room for the call, in the place of the one it had.
   void make_room(const CallId& call, const RoomId& room);
@@ -151,6 +178,8 @@ class Node final : private RoomKeeper {
   std::map<CallId, std::shared_ptr<MediaRoom>> media_rooms_;
   /// Rooms without a worker, as none lives.
   std::vector<std::weak_ptr<MediaRoom>> homeless_;
+  /// Saved rooms of the program before that no call has taken yet.
+  std::map<CallId, json::object> inherited_rooms_;
   CallDriver calls_;
   Drain drain_;
   History history_;

@@ -2,7 +2,10 @@
 
 #include "base/async.hpp"
 
+#include <sys/wait.h>
+
 #include <algorithm>
+#include <csignal>
 #include <utility>
 #include <vector>
 
@@ -11,6 +14,13 @@ namespace {
 
 /// How often an idle worker must show that it lives, so that one that hangs is found before somebody needs it.
 constexpr std::chrono::milliseconds probe_interval{200};
+
+/// A worker that nobody of this program speaks to. Only a child of ours can be one.
+void end_orphan(pid_t pid) {
+  if (pid <= 1 || ::waitpid(pid, nullptr, WNOHANG) != 0) return;
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+}
 
 }  // namespace
 
@@ -41,11 +51,24 @@ const WorkerPool::Entry* WorkerPool::find(const room::WorkerId& id) const {
   return found == workers_.end() ? nullptr : &found->second;
 }
 
-boost::asio::awaitable<Result<>> WorkerPool::start_one(std::size_t slot) {
+mediasoup::WorkerSettings WorkerPool::worker_settings() const {
   mediasoup::WorkerSettings settings;
   settings.worker_bin = config_.worker_bin;
   settings.log_level = mediasoup::WorkerLogLevel::warn;
   settings.probe_interval = probe_interval;
+  return settings;
+}
+
+boost::asio::awaitable<Result<>> WorkerPool::start_one(std::size_t slot) {
+  ++starting_;
+  auto starting = create(slot);
+  const Result<> started = co_await std::move(starting);
+  --starting_;
+  co_return started;
+}
+
+boost::asio::awaitable<Result<>> WorkerPool::create(std::size_t slot) {
+  auto settings = worker_settings();
   auto worker = co_await mediasoup::Worker::create(std::move(settings), log_.with("slot", slot));
   if (!worker) co_return worker.error();
   auto server = co_await (*worker)->create_webrtc_server(server_options(slot));
@@ -58,13 +81,81 @@ boost::asio::awaitable<Result<>> WorkerPool::start_one(std::size_t slot) {
     (*worker)->close();
     co_return Result<>{};
   }
-  const room::WorkerId id{std::to_string((*worker)->pid())};
-  (*worker)->on_died.connect_forever([this, id, slot](const Error& why) { on_worker_died(id, slot, why); });
-  workers_.emplace(id, Entry{*worker, *server, slot});
-  log_.info("worker is up pid={} slot={}", id, slot);
-  if (on_up) on_up(id);
+  keep(*worker, *server, slot);
+  log_.info("worker is up pid={} slot={}", (*worker)->pid(), slot);
   co_return Result<>{};
 }
+
+void WorkerPool::keep(const std::shared_ptr<mediasoup::Worker>& worker, std::shared_ptr<mediasoup::WebRtcServer> server,
+                      std::size_t slot) {
+  const room::WorkerId id{std::to_string(worker->pid())};
+  worker->on_died.connect_forever([this, id, slot](const Error& why) { on_worker_died(id, slot, why); });
+  workers_.emplace(id, Entry{worker, std::move(server), slot});
+  if (on_up) on_up(id);
+}
+
+// ---- from one program to the next ----
+
+bool WorkerPool::quiet() const {
+  return starting_ == 0 &&
+         std::ranges::all_of(workers_, [](const auto& entry) { return entry.second.worker->quiet(); });
+}
+
+Result<json::array> WorkerPool::save() const {
+  json::array all;
+  for (const auto& [id, entry] : workers_) {
+    Result<json::object> state = entry.worker->save();
+    if (!state) return state.error();
+    all.push_back(json::object{{"slot", entry.slot}, {"server", entry.server->id()}, {"state", *std::move(state)}});
+  }
+  return all;
+}
+
+std::vector<int> WorkerPool::descriptors() const {
+  std::vector<int> all;
+  for (const auto& [id, entry] : workers_) {
+    const std::vector<int> some = entry.worker->descriptors();
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+std::vector<Error> WorkerPool::adopt(const json::array& saved) {
+  std::vector<Error> wrong;
+  for (const json::value& one : saved) {
+    const Result<> adopted = adopt_one(one);
+    if (adopted) continue;
+    wrong.push_back(adopted.error());
+    end_orphan(static_cast<pid_t>(one.at("state").at("pid").to_number<std::int32_t>()));
+  }
+  return wrong;
+}
+
+void WorkerPool::start_missing() {
+  for (std::size_t slot = 0; slot < config_.workers; ++slot) {
+    if (std::ranges::none_of(workers_, [&](const auto& entry) { return entry.second.slot == slot; }))
+      respawn_later(slot);
+  }
+}
+
+Result<> WorkerPool::adopt_one(const json::value& saved) {
+  const auto& object = saved.as_object();
+  const auto slot = object.at("slot").to_number<std::size_t>();
+  auto worker = mediasoup::Worker::adopt(io_.get_executor(), object.at("state").as_object(), worker_settings(),
+                                         log_.with("slot", slot));
+  if (!worker) return worker.error();
+  const std::string server_id{object.at("server").as_string()};
+  auto server = (*worker)->webrtc_server_by_id(server_id);
+  if (!server) {
+    (*worker)->close();
+    return fail(Errc::not_found, fmt::format("worker {} has no server {}", (*worker)->pid(), server_id));
+  }
+  keep(*worker, std::move(server), slot);
+  log_.info("worker goes on pid={} slot={}", (*worker)->pid(), slot);
+  return {};
+}
+
+// ---- death ----
 
 void WorkerPool::on_worker_died(const room::WorkerId& id, std::size_t slot, const Error& why) {
   if (workers_.erase(id) == 0) return;

@@ -9,12 +9,16 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/json/array.hpp>
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <vector>
 
 namespace carillon::signaling {
+
+namespace json = boost::json;
 
 class WorkerPool {
  public:
@@ -30,6 +34,21 @@ class WorkerPool {
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
+
+  // For the program that takes the place of this one: worker.hpp says how.
+
+  /// Nobody has still to hear from a worker, and none is about to start.
+  [[nodiscard]] bool quiet() const;
+  /// Of all that live, while quiet(). It holds secrets.
+  [[nodiscard]] Result<json::array> save() const;
+  /// What must stay open over the execve.
+  [[nodiscard]] std::vector<int> descriptors() const;
+  /// In place of start_one() for each of them, before start(). Those that cannot be taken on are named in the errors,
+  /// and ended.
+  [[nodiscard]] std::vector<Error> adopt(const json::array& saved);
+
+  /// After adopt(): those that are not there yet, as if they had died.
+  void start_missing();
 
   /// All of them, or an error that says which could not start and why.
   boost::asio::awaitable<Result<>> start();
@@ -47,7 +66,13 @@ class WorkerPool {
 
  private:
   boost::asio::awaitable<Result<>> start_one(std::size_t slot);
+  boost::asio::awaitable<Result<>> create(std::size_t slot);
   boost::asio::awaitable<void> respawn(std::size_t slot, Duration delay);
+  [[nodiscard]] mediasoup::WorkerSettings worker_settings() const;
+  [[nodiscard]] Result<> adopt_one(const json::value& saved);
+  /// The worker serves from now on.
+  void keep(const std::shared_ptr<mediasoup::Worker>& worker, std::shared_ptr<mediasoup::WebRtcServer> server,
+            std::size_t slot);
   void on_worker_died(const room::WorkerId& id, std::size_t slot, const Error& why);
   void respawn_later(std::size_t slot);
   [[nodiscard]] mediasoup::WebRtcServerOptions server_options(std::size_t slot) const;
@@ -59,6 +84,7 @@ class WorkerPool {
   std::map<room::WorkerId, Entry> workers_;
   std::map<std::size_t, room::Respawn> slots_;
   std::size_t restarts_ = 0;
+  std::size_t starting_ = 0;
   bool stopping_ = false;
 };
 

@@ -106,8 +106,6 @@ Result<> Journal::load() {
       values_[std::string{line->substr(2, space - 2)}] = line->substr(space + 1);
     } else if (line->starts_with("- ")) {
       values_.erase(std::string{line->substr(2)});
-    } else if (*line == "x") {
-      values_.clear();
     } else {
       ++torn_;
     }
@@ -140,12 +138,6 @@ void Journal::erase(const std::string& name) {
   live_bytes_ -= put_line(name, found->second).size();
   values_.erase(found);
   append(line_of(fmt::format("- {}", name)));
-}
-
-void Journal::clear() {
-  values_.clear();
-  live_bytes_ = 0;
-  append(line_of("x"));
 }
 
 /// After a failed write the file may end in the middle of a line: only a new one is right again.

@@ -31,9 +31,6 @@ class Journal {
   /// Written when it returns; an error is logged once per trouble, and the value is kept in memory for the next try.
   void put(const std::string& name, std::string value);
   void erase(const std::string& name);
-  /// All of them.
-  void clear();
-
   [[nodiscard]] const std::map<std::string, std::string>& values() const { return values_; }
   [[nodiscard]] std::size_t file_bytes() const { return file_bytes_; }
   /// Lines that could not be read when it was opened.

@@ -33,14 +33,19 @@ export class Server {
   ) {}
 
   /**
-   * `args` go to `carillon serve` beside what a test needs. `under`: a command that starts it, as `nice` would. Without
-   * a `--data-dir` it gets an empty one that goes with it.
+   * `args` go to `carillon serve` beside what a test needs. `under`: a command that starts it, as `nice` would;
+   * `program`: a copy of it. Without a `--data-dir` it gets an empty one that goes with it.
    */
   static async start(
     args: string[] = [],
-    { dev = true, env = {}, under = [] }: { dev?: boolean; env?: NodeJS.ProcessEnv; under?: string[] } = {},
+    {
+      dev = true,
+      env = {},
+      under = [],
+      program: given,
+    }: { dev?: boolean; env?: NodeJS.ProcessEnv; under?: string[]; program?: string } = {},
   ): Promise<Server> {
-    const binary = process.env.CARILLON_BINARY ?? `${root}build/release/app/carillon`;
+    const binary = given ?? process.env.CARILLON_BINARY ?? `${root}build/release/app/carillon`;
     const web = args.includes('--web-dir') ? [] : ['--web-dir', process.env.CARILLON_WEB_DIR ?? `${root}web/dist`];
     const [program, ...rest] = [
       ...under,
@@ -85,6 +90,9 @@ export class Server {
 
   get wsUrl(): string {
     return `${this.url.replace('http', 'ws')}/ws`;
+  }
+  get pid(): number {
+    return this.process.pid!;
   }
   get log(): readonly string[] {
     return this.lines;

@@ -26,6 +26,8 @@ export class WireError extends Error {
 
 export class Wire {
   readonly heard: Frame[] = [];
+  /** False: it leaves what the server asks without an answer. */
+  answers = true;
   closed: { code: number; reason: string } | undefined;
   private nextId = 1;
   private readonly waiting = new Map<number, (frame: Frame) => void>();
@@ -152,7 +154,7 @@ export class Wire {
       return;
     }
     this.heard.push(frame);
-    if (frame.request) this.socket.send(JSON.stringify({ response: true, id: frame.id, ok: true, data: {} }));
+    if (frame.request && this.answers) this.socket.send(JSON.stringify({ response: true, id: frame.id, ok: true, data: {} }));
     this.wake();
   }
 

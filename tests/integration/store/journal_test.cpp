@@ -59,16 +59,6 @@ TEST_F(JournalFile, WhatWasPutIsThereForTheNext) {
               UnorderedElementsAre(Pair("call/1", R"({"a":2})"), Pair("call/2", "second with spaces")));
 }
 
-TEST_F(JournalFile, ClearedItIsEmptyForTheNext) {
-  {
-    const auto journal = open();
-    journal->put("a", "1");
-    journal->clear();
-    journal->put("b", "2");
-  }
-  EXPECT_THAT(open()->values(), UnorderedElementsAre(Pair("b", "2")));
-}
-
 TEST_F(JournalFile, CutAtAnyByteItHasAllWholeLinesAndNothingElse) {
   open()->put("first", "1");
   {

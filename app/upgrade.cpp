@@ -1,0 +1,55 @@
+// carillon upgrade: SIGUSR2 to the server of a data folder, and a word about what came of it. And the question that
+// the server asks of a new build first.
+#include "app/commands.hpp"
+#include "app/instance.hpp"
+#include "signaling/node.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+namespace carillon::app {
+namespace {
+
+/// Above all limits of the server together: its question to the new program, its wait for quiet, and the new start.
+constexpr std::chrono::seconds outcome_within{60};
+constexpr std::chrono::milliseconds look_every{20};
+
+int say(const std::string& trouble) {
+  fmt::print(stderr, "carillon: {}\n", trouble);
+  return 1;
+}
+
+}  // namespace
+
+int upgrade(const Config& config) {
+  const std::string& folder = config.store.data_dir;
+  const Result<pid_t> pid = PidFile::running(folder);
+  if (!pid) return say(pid.error().detail);
+  forget_outcome(folder);
+  if (::kill(*pid, SIGUSR2) != 0) return say(fmt::format("process {} may not be told: not yours, perhaps", *pid));
+  const auto until = std::chrono::steady_clock::now() + outcome_within;
+  while (std::chrono::steady_clock::now() < until) {
+    if (const auto outcome = read_outcome(folder)) {
+      if (!outcome->upgraded) return say("no upgrade, the server goes on as it was: " + outcome->detail);
+      fmt::print("process {} is carillon {} now\n", *pid, outcome->version);
+      return 0;
+    }
+    if (::kill(*pid, 0) != 0) return say(fmt::format("process {} has ended", *pid));
+    std::this_thread::sleep_for(look_every);
+  }
+  return say(fmt::format("process {} says nothing in {} s", *pid, outcome_within.count()));
+}
+
+int can_take_over(const std::string& format) {
+  if (format == signaling::Node::handover_format()) return 0;
+  return say(
+      fmt::format("this build cannot take over from the one that runs (it gives on {}, this one takes {}): "
+                  "a restart is needed, and media begins anew with it",
+                  format, signaling::Node::handover_format()));
+}
+
+}  // namespace carillon::app

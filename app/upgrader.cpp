@@ -1,0 +1,143 @@
+#include "app/upgrader.hpp"
+
+#include "app/handover.hpp"
+#include "app/instance.hpp"
+#include "base/async.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <array>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+extern "C" char** environ;
+
+namespace carillon::app {
+namespace {
+
+/// For a program that only reads its configuration.
+constexpr std::chrono::seconds check_within{10};
+/// Until nothing is half done; half a second for sockets to close is in it.
+constexpr std::chrono::seconds quiet_within{5};
+constexpr std::size_t complaint_bytes_max = 4096;
+
+/// Another program, whose standard error we read.
+struct Child {
+  pid_t pid = 0;
+  int errors = -1;
+};
+
+Result<Child> spawn(const std::vector<std::string>& arguments) {
+  int pipe[2];
+  if (::pipe2(pipe, O_CLOEXEC) != 0) return fail(Errc::internal, fmt::format("pipe: {}", std::strerror(errno)));
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDERR_FILENO);
+  std::vector<std::string> texts = arguments;
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  Child child{0, pipe[0]};
+  const int failed = ::posix_spawn(&child.pid, pointers.front(), &actions, nullptr, pointers.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::close(pipe[1]);
+  if (failed == 0) return child;
+  ::close(pipe[0]);
+  return fail(Errc::unavailable, fmt::format("{}: {}", arguments.front(), std::strerror(failed)));
+}
+
+boost::asio::awaitable<Result<std::string>> read_to_end(int fd) {
+  boost::asio::posix::stream_descriptor stream{co_await boost::asio::this_coro::executor, fd};
+  std::string text;
+  std::array<char, 1024> block{};
+  for (;;) {
+    const auto [error, size] =
+        co_await stream.async_read_some(boost::asio::buffer(block), boost::asio::as_tuple(boost::asio::use_awaitable));
+    if (error) co_return text;
+    if (text.size() < complaint_bytes_max) text.append(block.data(), size);
+  }
+}
+
+std::string first_line(const std::string& text) {
+  std::string line = text.substr(0, text.find('\n'));
+  constexpr std::string_view prefix = "carillon: ";
+  if (line.starts_with(prefix)) line.erase(0, prefix.size());
+  return line;
+}
+
+}  // namespace
+
+Upgrader::Upgrader(boost::asio::io_context& io, signaling::Node& node, std::string data_dir, Logger log)
+    : io_{io}, node_{node}, data_dir_{std::move(data_dir)}, log_{std::move(log)}, signals_{io, SIGUSR2} {
+  listen();
+}
+
+void Upgrader::listen() {
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    if (!busy_) {
+      busy_ = true;
+      boost::asio::co_spawn(io_, upgrade(), report(log_, "upgrade"));
+    }
+    listen();
+  });
+}
+
+boost::asio::awaitable<void> Upgrader::upgrade() {
+  const Error why = co_await try_upgrade();
+  log_.error("no upgrade, this program goes on: {}", why.detail);
+  const Result<> written = write_outcome(data_dir_, {false, CARILLON_VERSION, why.detail});
+  if (!written) log_.error("{}", written.error().detail);
+  busy_ = false;
+}
+
+boost::asio::awaitable<Error> Upgrader::try_upgrade() {
+  if (!ready_) co_return fail(Errc::conflict, "the server is not up yet");
+  if (node_.draining()) co_return fail(Errc::conflict, "the server drains");
+  auto asking = ask_new_program();
+  const Result<> willing = co_await std::move(asking);
+  if (!willing) co_return willing.error();
+
+  log_.info("the program {} takes over", program_path());
+  auto preparing = node_.prepare_handover(quiet_within);
+  const Result<> prepared = co_await std::move(preparing);
+  Error why = prepared ? Error{} : prepared.error();
+  if (prepared) {
+    // From here to the new program nothing may wait: state and worker would part.
+    Result<signaling::Handover> handover = node_.hand_over();
+    why = handover ? become(program_path(), *std::move(handover)) : handover.error();
+  }
+  node_.go_on();
+  co_return why;
+}
+
+boost::asio::awaitable<Result<>> Upgrader::ask_new_program() {
+  std::vector<std::string> arguments = program_arguments();
+  if (!arguments.empty()) arguments.erase(arguments.begin());  // serve
+  const std::vector<std::string> asked = {program_path(), "can-take-over", signaling::Node::handover_format()};
+  arguments.insert(arguments.begin(), asked.begin(), asked.end());
+  const Result<Child> child = spawn(arguments);
+  if (!child) co_return child.error();
+  auto reading = read_to_end(child->errors);
+  const Result<std::string> complaint = co_await with_timeout(std::move(reading), check_within);
+  if (!complaint) ::kill(child->pid, SIGKILL);
+  int status = 0;
+  ::waitpid(child->pid, &status, 0);
+  if (!complaint)
+    co_return fail(Errc::timeout, fmt::format("{} does not answer in {} s", program_path(), check_within.count()));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) co_return Result<>{};
+  if (complaint->empty()) co_return fail(Errc::unavailable, fmt::format("{} cannot take over", program_path()));
+  co_return fail(Errc::unavailable, first_line(*complaint));
+}
+
+}  // namespace carillon::app

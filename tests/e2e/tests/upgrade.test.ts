@@ -1,0 +1,188 @@
+// Another build takes the place of the running one (SIGUSR2, `carillon upgrade`): the same process, the same workers, the
+// same calls. When it cannot, the old one goes on. That media flows all the while: upgrade-media.test.ts.
+import { execFile } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { enterRoom } from '../support/media-world.ts';
+import { Server } from '../support/server.ts';
+import { Wire } from '../support/wire.ts';
+
+const built = process.env.CARILLON_BINARY ?? new URL('../../../build/release/app/carillon', import.meta.url).pathname;
+let folder: string;
+let program: string; // a copy, which may be replaced
+let server: Server;
+
+beforeEach(async () => {
+  folder = mkdtempSync(`${tmpdir()}/carillon-upgrade-`);
+  program = `${folder}/carillon`;
+  copyFileSync(built, program);
+  server = await start();
+});
+afterEach(async () => {
+  expect(await server.stop()).toBe(0);
+  rmSync(folder, { recursive: true });
+});
+
+const start = (...args: string[]) => Server.start(['--data-dir', `${folder}/data`, ...args], { program });
+
+function upgrade(): Promise<{ status: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    execFile(built, ['upgrade', '--dev', '--data-dir', `${folder}/data`], (error, out, err) =>
+      resolve({ status: typeof error?.code === 'number' ? error.code : 0, out, err }),
+    );
+  });
+}
+
+/** Puts a shell script where the program was. */
+function replaceProgram(script: string): void {
+  writeFileSync(`${program}.new`, `#!/bin/sh\n${script}\n`);
+  chmodSync(`${program}.new`, 0o755);
+  renameSync(`${program}.new`, program);
+}
+
+async function comeBack(old: Wire): Promise<Wire> {
+  expect((await old.untilClosed()).code).toBe(1012);
+  return Wire.open(`${server.wsUrl}?resume=${old.welcome.resumeToken}`, ['protoo']);
+}
+
+async function callOfTwo(): Promise<{ alice: Wire; bob: Wire; callId: string }> {
+  const [alice, bob] = await Promise.all([Wire.connect(server, 'alice'), Wire.connect(server, 'bob')]);
+  const { callId } = await alice.request('start-call', { callees: ['bob'], media: 'audio' });
+  await bob.request('accept-call', { callId });
+  return { alice, bob, callId };
+}
+
+test('the process, its workers and the media of a call are the same afterwards', async () => {
+  let { alice, bob, callId } = await callOfTwo();
+  await enterRoom(alice, callId);
+  await enterRoom(bob, callId);
+  const before = await server.until((counts) => counts.consumers === 4);
+  for (const wire of [alice, bob]) await wire.next('newDataConsumer');
+
+  for (let time = 0; time < 3; time++) {
+    expect(await upgrade()).toMatchObject({
+      status: 0,
+      out: expect.stringContaining(`process ${server.pid} is carillon`),
+    });
+    [alice, bob] = [await comeBack(alice), await comeBack(bob)];
+    expect(await server.counts()).toEqual(before);
+    for (const { welcome } of [alice, bob]) {
+      expect(welcome.calls).toHaveLength(1);
+      expect(welcome.calls[0]).toMatchObject({ callId, state: 'active', yourState: 'joined' });
+      expect(welcome.calls[0].mediaState).toMatchObject({
+        peers: [expect.anything()],
+        transports: [expect.anything(), expect.anything()],
+        producers: [expect.anything()],
+        consumers: [expect.anything()],
+        dataConsumers: [expect.anything()],
+      });
+    }
+  }
+  expect(alice.methods()).not.toContain('newConsumer');
+  expect(alice.methods()).not.toContain('media-restart');
+
+  // All of it can be used as before.
+  const { consumers, transports } = alice.welcome.calls[0].mediaState;
+  await alice.request('pauseConsumer', { callId, consumerId: consumers[0].id });
+  await alice.request('resumeConsumer', { callId, consumerId: consumers[0].id });
+  expect(await alice.request('getTransportStats', { callId, transportId: transports[0] })).not.toHaveLength(0);
+  await bob.request('pauseProducer', { callId, producerId: consumers[0].producerId });
+  await alice.next('consumerPaused');
+
+  await alice.request('end-call', { callId });
+  expect((await bob.next('end-call')).reason).toBe('hangup');
+  const after = await server.until((counts) => counts.transports === 0);
+  expect(after).toMatchObject({ calls: 0, rooms: 0, peers: 0, producers: 0, consumers: 0 });
+  expect(after.workers.map(({ pid }) => pid)).toEqual(before.workers.map(({ pid }) => pid));
+  expect(after.workers.every(({ routers, transports: left }) => routers === 0 && left === 0)).toBe(true);
+});
+
+test('a phone that rings goes on ringing, and is answered', async () => {
+  const [caller, callee] = await Promise.all([Wire.connect(server, 'alice'), Wire.connect(server, 'bob')]);
+  const { callId, ringUntil } = await caller.request('start-call', { callees: ['bob'], media: 'audio' });
+  await callee.next('call-started');
+  expect((await upgrade()).status).toBe(0);
+  const [alice, bob] = [await comeBack(caller), await comeBack(callee)];
+  expect(bob.welcome.calls[0]).toMatchObject({ callId, state: 'ringing', yourState: 'ringing', ringUntil });
+  await bob.request('accept-call', { callId });
+  await alice.next('call-accepted');
+  await alice.request('end-call', { callId });
+  await bob.next('end-call');
+});
+
+test('who was offered a stream and had not answered is offered it again', async () => {
+  let { alice, bob, callId } = await callOfTwo();
+  alice.answers = false;
+  await enterRoom(alice, callId);
+  await enterRoom(bob, callId);
+  const offered = await alice.next('newConsumer');
+  expect((await upgrade()).status).toBe(0);
+  [alice, bob] = [await comeBack(alice), await comeBack(bob)];
+  expect(await alice.next('newConsumer')).toMatchObject({ id: offered.id, rtpParameters: offered.rtpParameters });
+  expect(await server.counts()).toMatchObject({ producers: 4, consumers: 4 });
+});
+
+test('a program that does not answer well leaves the old one as it is, sockets and all', async () => {
+  const { alice, bob, callId } = await callOfTwo();
+  const cases: [string, string][] = [
+    ['echo "carillon: not in this state" >&2; exit 1', 'not in this state'],
+    ['exit 3', 'cannot take over'],
+    ['kill -9 $$', 'cannot take over'],
+    [`shift 2; exec "${built}" can-take-over 0/0 "$@"`, 'a restart is needed'],
+    [`exec "${built}" can-take-over "$2" --dev --http-listen nowhere`, 'http-listen'],
+  ];
+  for (const [script, why] of cases) {
+    replaceProgram(script);
+    const { status, err } = await upgrade();
+    expect(status).toBe(1);
+    expect(err).toContain(why);
+  }
+  rmSync(program);
+  expect((await upgrade()).err).toContain('No such file');
+  writeFileSync(program, 'not a program');
+  expect((await upgrade()).err).toContain('Permission denied');
+  expect(alice.closed).toBeUndefined();
+  await alice.request('end-call', { callId });
+  await bob.next('end-call');
+});
+
+test('a program that cannot start after all gives way to the old one, with its calls', async () => {
+  const before = await callOfTwo();
+  const { callId } = before;
+  await enterRoom(before.alice, callId);
+  const held = await server.until((counts) => counts.producers === 2);
+  replaceProgram(`[ "$1" = can-take-over ] && exit 0; exec "${built}" serve --http-listen nowhere`);
+  const { status, err } = await upgrade();
+  expect(status).toBe(1);
+  expect(err).toContain('the server goes on as it was');
+  expect(err).toContain('http-listen');
+  const [alice, bob] = [await comeBack(before.alice), await comeBack(before.bob)];
+  expect(await server.counts()).toEqual(held);
+  // The next one is as good as the first.
+  replaceProgram(`exec "${built}" "$@"`);
+  expect((await upgrade()).status).toBe(0);
+  const again = [await comeBack(alice), await comeBack(bob)];
+  expect(await server.counts()).toEqual(held);
+  await again[0]!.request('end-call', { callId });
+  await again[1]!.next('end-call');
+});
+
+test('many at once are one, and a server that drains is not replaced', async () => {
+  const { alice, bob, callId } = await callOfTwo();
+  for (let i = 0; i < 20; i++) server.signal('SIGUSR2');
+  const back = [await comeBack(alice), await comeBack(bob)];
+  await expect.poll(() => readFileSync(`${folder}/data/carillon.upgrade`, 'utf8')).toContain('"upgraded":true');
+  server.signal('SIGTERM');
+  await Promise.all(back.map((wire) => wire.next('server-draining')));
+  expect((await upgrade()).err).toContain('the server drains');
+  await back[0]!.request('end-call', { callId });
+  expect(await server.exit()).toBe(0);
+});
+
+test('without a server there is nothing to upgrade', async () => {
+  expect(await server.stop()).toBe(0);
+  const { status, err } = await upgrade();
+  expect(status).toBe(1);
+  expect(err).toContain('no server runs on');
+});
