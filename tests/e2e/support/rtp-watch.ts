@@ -1,11 +1,12 @@
-// The RTP that leaves a media port, seen from beside it: tests/e2e/support/rtp_watch.py.
+// The RTP that comes to a media port and leaves it, seen from beside: tests/e2e/support/rtp_watch.py.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export interface Stream {
   ssrc: number;
+  direction: 'in' | 'out';
   /** The client's port. */
-  to: number;
+  client: number;
   packets: number;
   /** Sequence numbers that never came. */
   missing: number;
@@ -28,6 +29,8 @@ export async function watchRtp(...ports: number[]): Promise<() => Promise<Stream
   return async () => {
     child.stdin.end();
     await ended;
-    return (JSON.parse(text.slice(text.indexOf('\n'))) as { streams: Stream[] }).streams;
+    const { unseen, streams } = JSON.parse(text.slice(text.indexOf('\n'))) as { unseen: number; streams: Stream[] };
+    if (unseen > 0) throw new Error(`${unseen} packets were not seen: this machine is too busy to watch`);
+    return streams;
   };
 }

@@ -1,6 +1,6 @@
-"""Watches RTP on loopback as it leaves a media port, with the times of the kernel, and says at the end of its input what
-each stream looked like. Usage: rtp_watch.py PORT... Prints {"streams": [{ssrc, to, packets, missing, longestGapMs}]}.
-SRTP leaves the header of RTP as it is (RFC 3711 section 3.1), so that sequence numbers can be read."""
+"""Watches RTP on loopback as it comes to media ports and leaves them, with the times of the kernel, and says at the end of
+its input what each stream looked like. Usage: rtp_watch.py PORT... Prints {"unseen", "streams": [{ssrc, direction,
+client, packets, missing, longestGapMs}]}; unseen packets were too many for this program. SRTP leaves the header of RTP as it is (RFC 3711 section 3.1), so that sequence numbers can be read."""
 
 import json
 import select
@@ -8,7 +8,10 @@ import socket
 import struct
 import sys
 
+SO_RCVBUFFORCE = 33
 SO_TIMESTAMPNS = 35
+SOL_PACKET = 263
+PACKET_STATISTICS = 6
 PACKET_OUTGOING = 4
 ETH_P_IP = 0x0800
 
@@ -38,7 +41,7 @@ def main():
     streams = {}
     packets = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
     packets.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    packets.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024 * 1024)
+    packets.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 * 1024 * 1024)
     packets.bind(("lo", 0))
     print("watching", flush=True)
     while True:
@@ -51,29 +54,37 @@ def main():
         header = (data[0] & 0x0F) * 4
         source, target = struct.unpack_from("!HH", data, header)
         rtp = header + 8
-        if source not in ports or len(data) < rtp + 12 or data[rtp] >> 6 != 2:
+        if source in ports:
+            direction, client = "out", target
+        elif target in ports:
+            direction, client = "in", source
+        else:
+            continue
+        if len(data) < rtp + 12 or data[rtp] >> 6 != 2:
             continue
         if 192 <= data[rtp + 1] <= 223:
             continue  # RTCP (RFC 5761 section 4)
         sequence, _, ssrc = struct.unpack_from("!HII", data, rtp + 2)
         seconds, nanoseconds = struct.unpack("qq", notes[0][2][:16])
         at = seconds * 1000 + nanoseconds / 1e6
-        stream = streams.get((ssrc, target))
+        stream = streams.get((ssrc, direction, client))
         if stream:
             stream.take(sequence, at)
         else:
-            streams[ssrc, target] = Stream(sequence, at)
+            streams[ssrc, direction, client] = Stream(sequence, at)
+    _, unseen = struct.unpack("II", packets.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
     found = [
         {
             "ssrc": ssrc,
-            "to": target,
+            "direction": direction,
+            "client": client,
             "packets": len(stream.seen),
             "missing": stream.missing(),
             "longestGapMs": round(stream.longest_gap, 1),
         }
-        for (ssrc, target), stream in streams.items()
+        for (ssrc, direction, client), stream in streams.items()
     ]
-    print(json.dumps({"streams": found}))
+    print(json.dumps({"unseen": unseen, "streams": found}))
 
 
 main()

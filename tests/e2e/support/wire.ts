@@ -60,6 +60,7 @@ export class Wire {
         reject(new WireError(response.statusCode ?? 0, 'upgrade refused', 'upgrade')),
       );
       socket.on('open', () => resolve());
+      socket.on('error', reject);
     });
     await wire.next('welcome');
     return wire;
@@ -83,6 +84,7 @@ export class Wire {
   answerToText(id: number, text: string): Promise<Frame> {
     return new Promise((resolve, reject) => {
       const closed = () => reject(new Error(`closed with ${this.closed?.code} ${this.closed?.reason}`));
+      if (this.closed) return closed();
       this.socket.once('close', closed);
       this.waiting.set(id, (frame) => {
         this.socket.off('close', closed);
@@ -154,7 +156,8 @@ export class Wire {
       return;
     }
     this.heard.push(frame);
-    if (frame.request && this.answers) this.socket.send(JSON.stringify({ response: true, id: frame.id, ok: true, data: {} }));
+    if (frame.request && this.answers)
+      this.socket.send(JSON.stringify({ response: true, id: frame.id, ok: true, data: {} }));
     this.wake();
   }
 

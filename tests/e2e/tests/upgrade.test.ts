@@ -54,10 +54,11 @@ async function callOfTwo(): Promise<{ alice: Wire; bob: Wire; callId: string }> 
 }
 
 test('the process, its workers and the media of a call are the same afterwards', async () => {
-  let { alice, bob, callId } = await callOfTwo();
+  const { callId, ...before } = await callOfTwo();
+  let { alice, bob } = before;
   await enterRoom(alice, callId);
   await enterRoom(bob, callId);
-  const before = await server.until((counts) => counts.consumers === 4);
+  const held = await server.until((counts) => counts.consumers === 4);
   for (const wire of [alice, bob]) await wire.next('newDataConsumer');
 
   for (let time = 0; time < 3; time++) {
@@ -66,7 +67,7 @@ test('the process, its workers and the media of a call are the same afterwards',
       out: expect.stringContaining(`process ${server.pid} is carillon`),
     });
     [alice, bob] = [await comeBack(alice), await comeBack(bob)];
-    expect(await server.counts()).toEqual(before);
+    expect(await server.counts()).toEqual(held);
     for (const { welcome } of [alice, bob]) {
       expect(welcome.calls).toHaveLength(1);
       expect(welcome.calls[0]).toMatchObject({ callId, state: 'active', yourState: 'joined' });
@@ -94,7 +95,7 @@ test('the process, its workers and the media of a call are the same afterwards',
   expect((await bob.next('end-call')).reason).toBe('hangup');
   const after = await server.until((counts) => counts.transports === 0);
   expect(after).toMatchObject({ calls: 0, rooms: 0, peers: 0, producers: 0, consumers: 0 });
-  expect(after.workers.map(({ pid }) => pid)).toEqual(before.workers.map(({ pid }) => pid));
+  expect(after.workers.map(({ pid }) => pid)).toEqual(held.workers.map(({ pid }) => pid));
   expect(after.workers.every(({ routers, transports: left }) => routers === 0 && left === 0)).toBe(true);
 });
 
@@ -112,7 +113,8 @@ test('a phone that rings goes on ringing, and is answered', async () => {
 });
 
 test('who was offered a stream and had not answered is offered it again', async () => {
-  let { alice, bob, callId } = await callOfTwo();
+  const { callId, ...before } = await callOfTwo();
+  let { alice, bob } = before;
   alice.answers = false;
   await enterRoom(alice, callId);
   await enterRoom(bob, callId);
