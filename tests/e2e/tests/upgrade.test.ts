@@ -1,8 +1,10 @@
 // Another build takes the place of the running one (SIGUSR2, `carillon upgrade`): the same process, the same workers, the
 // same calls. When it cannot, the old one goes on. That media flows all the while: upgrade-media.test.ts.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { enterRoom } from '../support/media-world.ts';
 import { Server } from '../support/server.ts';
@@ -180,6 +182,33 @@ test('many at once are one, and a server that drains is not replaced', async () 
   expect((await upgrade()).err).toContain('the server drains');
   await back[0]!.request('end-call', { callId });
   expect(await server.exit()).toBe(0);
+});
+
+test('the commands of the systemd unit start a server and upgrade it', async () => {
+  const unit = readFileSync(new URL('../../../deploy/carillon.service', import.meta.url), 'utf8');
+  writeFileSync(`${folder}/secret`, randomBytes(32).toString('hex'));
+  writeFileSync(
+    `${folder}/carillon.toml`,
+    `[http]\nlisten = "127.0.0.1:0"\n[media]\nworkers = 1\nport = 0\n[data]\ndir = "${folder}/service"\n` +
+      `[auth]\nsecret-file = "${folder}/secret"\n`,
+  );
+  const command = (key: string) => {
+    const [path, ...args] = new RegExp(`^${key}=(.*)$`, 'm').exec(unit)![1]!.split(' ');
+    expect(path).toBe('/usr/bin/carillon');
+    expect(args.join(' ')).toContain('--config /etc/carillon/carillon.toml');
+    return args.map((arg) => arg.replace('/etc/carillon', folder));
+  };
+  const service = spawn(program, command('ExecStart'), { stdio: ['ignore', 'ignore', 'pipe'] });
+  const lines: string[] = [];
+  service.stderr.setEncoding('utf8').on('data', (text: string) => lines.push(text));
+  const heard = (words: string) => expect.poll(() => lines.join(''), { timeout: 10_000 }).toContain(words);
+  await heard('serving on');
+  const out = await promisify(execFile)(program, command('ExecReload'));
+  expect(out.stdout).toContain(`process ${service.pid} is carillon`);
+  await heard('upgraded to carillon');
+  const ended = new Promise((resolve) => service.on('exit', resolve));
+  service.kill('SIGTERM');
+  expect(await ended).toBe(0);
 });
 
 test('without a server there is nothing to upgrade', async () => {
