@@ -1,7 +1,6 @@
 #include "app/handover.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,13 +26,6 @@ namespace json = boost::json;
 /// The number of the open file with the state.
 constexpr const char* state_variable = "CARILLON_INHERITED";
 constexpr const char* path_variable = "CARILLON_PROGRAM";
-
-sigset_t our_signals() {
-  sigset_t set;
-  ::sigemptyset(&set);
-  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR2}) ::sigaddset(&set, signal);
-  return set;
-}
 
 Error system_error(std::string_view what) {
   return fail(Errc::internal, fmt::format("{}: {}", what, std::strerror(errno)));
@@ -114,8 +106,6 @@ Error execute(const Program& program, json::object state, std::vector<int> descr
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
 
-  const sigset_t ours = our_signals();
-  ::sigprocmask(SIG_BLOCK, &ours, nullptr);
   ::setenv(path_variable, program_path().c_str(), 1);
   ::setenv(state_variable, std::to_string(*file).c_str(), 1);
   keep_only(descriptors);
@@ -125,7 +115,6 @@ Error execute(const Program& program, json::object state, std::vector<int> descr
   ::unsetenv(state_variable);
   keep_none(descriptors);
   ::close(*file);
-  unblock_signals();
   return wrong;
 }
 
@@ -202,11 +191,6 @@ void forget_inherited() {
   if (!kept) return;
   if (kept->old_program >= 0) ::close(kept->old_program);
   kept.reset();
-}
-
-void unblock_signals() {
-  const sigset_t ours = our_signals();
-  ::sigprocmask(SIG_UNBLOCK, &ours, nullptr);
 }
 
 }  // namespace carillon::app

@@ -28,17 +28,13 @@ struct Inherited {
 /// nullopt: this process begins here. Takes it away: the second call finds nothing. bad_request: it cannot be read.
 [[nodiscard]] Result<std::optional<Inherited>> take_inherited();
 
-/// Replaces this program; all other threads end where they are. Signals that we handle are blocked from here on, until
-/// unblock_signals() of whoever runs then. Returns only if it cannot be done, and then everything is as before.
-/// To be called by the main thread, whose children the workers are (PR_SET_PDEATHSIG).
+/// Replaces this program; all other threads end where they are. Returns only if it cannot be done, and then everything
+/// is as before. To be called by the main thread, whose children the workers are (PR_SET_PDEATHSIG).
 [[nodiscard]] Error become(const std::string& path, signaling::Handover handover);
 /// The new program cannot start: the old one, which is open still, goes on. Returns if there is none, and after
 /// forget_inherited().
 void fall_back(const std::string& why);
 /// All of it is taken: there is no way back.
 void forget_inherited();
-
-/// Once their handlers stand.
-void unblock_signals();
 
 }  // namespace carillon::app

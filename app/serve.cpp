@@ -2,6 +2,7 @@
 
 #include "app/handover.hpp"
 #include "app/instance.hpp"
+#include "app/signals.hpp"
 #include "app/upgrader.hpp"
 #include "base/async.hpp"
 #include "base/clock.hpp"
@@ -12,7 +13,7 @@
 
 #include <fmt/format.h>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <csignal>
 #include <cstdio>
@@ -33,30 +34,29 @@ boost::asio::awaitable<Result<>> stop_all(signaling::Node& node, store::Store& s
   co_return Result<>{};
 }
 
-/// SIGHUP: a renewed certificate, for the connections to come. Ends when `hang_ups` is cancelled.
-void reload_on(boost::asio::signal_set& hang_ups, signaling::Node& node, const Logger& log) {
-  hang_ups.async_wait([&hang_ups, &node, log](const boost::system::error_code& error, int) {
-    if (error) return;
-    const Result<> reloaded = node.reload_certificates();
-    if (reloaded) log.info("read the files again");
-    if (!reloaded) log.error("the old TLS certificate stays in use: {}", reloaded.error().detail);
-    reload_on(hang_ups, node, log);
-  });
+/// SIGHUP: a renewed certificate, for the connections to come.
+void reload(signaling::Node& node, const Logger& log) {
+  const Result<> reloaded = node.reload_certificates();
+  if (reloaded) log.info("read the files again");
+  if (!reloaded) log.error("the old TLS certificate stays in use: {}", reloaded.error().detail);
 }
 
 /// What ends the program: SIGINT at once, SIGTERM when the calls have ended, a second SIGTERM at once.
 class Ending {
  public:
   Ending(boost::asio::io_context& io, signaling::Node& node, Logger log)
-      : node_{node},
-        log_{std::move(log)},
-        signals_{io, SIGINT, SIGTERM},
-        woken_{io, asio::steady_timer::time_point::max()} {
+      : node_{node}, log_{std::move(log)}, woken_{io, asio::steady_timer::time_point::max()} {
     node_.on_drained = [this] {
       log_.info("drained");
       end();
     };
-    listen();
+  }
+
+  void on_signal(int signal) {
+    if (hurries_) std::_Exit(1);
+    if (signal == SIGTERM && !node_.draining()) return node_.begin_drain();
+    log_.info("stopping on signal {}", signal);
+    end();
   }
 
   boost::asio::awaitable<void> wait() {
@@ -67,19 +67,6 @@ class Ending {
   void hurry() { hurries_ = true; }
 
  private:
-  void listen() {
-    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
-      if (error) return;
-      if (hurries_) std::_Exit(1);
-      if (signal == SIGTERM && !node_.draining()) {
-        node_.begin_drain();
-      } else {
-        log_.info("stopping on signal {}", signal);
-        end();
-      }
-      listen();
-    });
-  }
   void end() {
     over_ = true;
     woken_.cancel();
@@ -87,7 +74,6 @@ class Ending {
 
   signaling::Node& node_;
   Logger log_;
-  boost::asio::signal_set signals_;
   boost::asio::steady_timer woken_;  // by end()
   bool over_ = false;
   bool hurries_ = false;
@@ -103,12 +89,16 @@ void tell_outcome(const Inherited& inherited, const Config& config, const Logger
 }
 
 boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boost::asio::io_context& io,
-                                 const Config& config, std::optional<Inherited> inherited, Logger log, int& status) {
+                                 Signals& signals, const Config& config, std::optional<Inherited> inherited, Logger log,
+                                 int& status) {
   Ending ending{io, node, log};
-  boost::asio::signal_set hang_ups{io, SIGHUP};
-  reload_on(hang_ups, node, log);
   Upgrader upgrader{io, node, config.store.data_dir, log};
-  unblock_signals();
+  signals.on_signal = [&](int signal) {
+    if (signal == SIGHUP) return reload(node, log);
+    if (signal == SIGUSR2) return upgrader.begin();
+    ending.on_signal(signal);
+  };
+  signals.listen();
   auto starting = node.start(inherited ? std::optional{inherited->state} : std::nullopt);
   const Result<> started = co_await std::move(starting);
   if (!started) {
@@ -128,11 +118,10 @@ boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boo
     co_await ending.wait();
   }
   ending.hurry();
-  hang_ups.cancel();
-  upgrader.stop();
   auto stopping = stop_all(node, store);
   const Result<> stopped = co_await with_timeout(std::move(stopping), stop_within);
   if (!stopped) log.warn("not all ended in {} s", stop_within.count());
+  signals.stop();
   io.stop();
 }
 
@@ -140,6 +129,7 @@ boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boo
 
 int serve(const Config& config) {
   std::signal(SIGPIPE, SIG_IGN);
+  Signals::block();
   (void)program_path();  // while the file that we come from has that name
   const Logger log;
   const auto refuse = [](const Error& error) {
@@ -164,9 +154,12 @@ int serve(const Config& config) {
   if (!journal) return refuse(journal.error());
   const auto pid_file = PidFile::create(config.store.data_dir);
   if (!pid_file) return refuse(pid_file.error());
+  const auto signals = Signals::create(io);
+  if (!signals) return refuse(signals.error());
   signaling::Node node{io, std::move(server), clock, random, **store, journal->get(), log};
   int status = 0;
-  boost::asio::co_spawn(io, run(node, **store, io, config, *std::move(inherited), log, status), report(log, "serve"));
+  boost::asio::co_spawn(io, run(node, **store, io, **signals, config, *std::move(inherited), log, status),
+                        report(log, "serve"));
   io.run();
   return status;
 }

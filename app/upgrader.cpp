@@ -47,8 +47,15 @@ Result<Child> spawn(const std::vector<std::string>& arguments) {
   std::vector<char*> pointers;
   for (std::string& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
+  posix_spawnattr_t attributes;  // it has not blocked the signals that we have
+  ::posix_spawnattr_init(&attributes);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   Child child{0, pipe[0]};
-  const int failed = ::posix_spawn(&child.pid, pointers.front(), &actions, nullptr, pointers.data(), environ);
+  const int failed = ::posix_spawn(&child.pid, pointers.front(), &actions, &attributes, pointers.data(), environ);
+  ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(pipe[1]);
   if (failed == 0) return child;
@@ -78,19 +85,12 @@ std::string first_line(const std::string& text) {
 }  // namespace
 
 Upgrader::Upgrader(boost::asio::io_context& io, signaling::Node& node, std::string data_dir, Logger log)
-    : io_{io}, node_{node}, data_dir_{std::move(data_dir)}, log_{std::move(log)}, signals_{io, SIGUSR2} {
-  listen();
-}
+    : io_{io}, node_{node}, data_dir_{std::move(data_dir)}, log_{std::move(log)} {}
 
-void Upgrader::listen() {
-  signals_.async_wait([this](const boost::system::error_code& error, int) {
-    if (error) return;
-    if (!busy_) {
-      busy_ = true;
-      boost::asio::co_spawn(io_, upgrade(), report(log_, "upgrade"));
-    }
-    listen();
-  });
+void Upgrader::begin() {
+  if (busy_) return;
+  busy_ = true;
+  boost::asio::co_spawn(io_, upgrade(), report(log_, "upgrade"));
 }
 
 boost::asio::awaitable<void> Upgrader::upgrade() {

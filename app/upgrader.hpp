@@ -7,7 +7,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
 
 #include <string>
 
@@ -15,15 +14,15 @@ namespace carillon::app {
 
 class Upgrader {
  public:
-  /// Listens from now on. All references must outlive it.
+  /// All references must outlive it.
   Upgrader(boost::asio::io_context& io, signaling::Node& node, std::string data_dir, Logger log);
 
   /// Before that, an upgrade is refused.
   void ready() { ready_ = true; }
-  void stop() { signals_.cancel(); }
+  /// SIGUSR2 has come. While one upgrade is under way, another is the same.
+  void begin();
 
  private:
-  void listen();
   boost::asio::awaitable<void> upgrade();
   /// Returns only if it fails.
   boost::asio::awaitable<Error> try_upgrade();
@@ -34,7 +33,6 @@ class Upgrader {
   signaling::Node& node_;
   std::string data_dir_;
   Logger log_;
-  boost::asio::signal_set signals_;
   bool ready_ = false;
   bool busy_ = false;
 };

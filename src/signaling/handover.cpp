@@ -23,7 +23,7 @@ constexpr std::chrono::milliseconds look_every{2};
 }  // namespace
 
 std::string Node::handover_format() {
-  return fmt::format("{}/{}", handover_version, mediasoup::Worker::saved_format());
+  return fmt::format("{}/{}/{}", handover_version, saved_version, mediasoup::Worker::saved_format());
 }
 
 boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {

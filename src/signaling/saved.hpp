@@ -11,6 +11,9 @@
 
 namespace carillon::signaling {
 
+/// Grows when these texts can no longer be read by builds with a smaller one, or theirs by this.
+constexpr int saved_version = 1;
+
 /// A device that may come back: who it is, and how it proves that.
 struct SavedSession {
   Identity identity;

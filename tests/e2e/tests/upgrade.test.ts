@@ -172,6 +172,42 @@ test('a program that cannot start after all gives way to the old one, with its c
   await again[1]!.next('end-call');
 });
 
+test('a worker that dies at that moment is replaced, before or after', async () => {
+  const { callId, ...before } = await callOfTwo();
+  let { alice, bob } = before;
+  for (const delayMs of [0, 20, 60, 100, 150, 200]) {
+    const [{ pid }] = (await server.until(({ workers, rooms }) => workers.length === 1 && rooms === 1))
+      .workers as unknown as [{ pid: number }];
+    const upgrading = upgrade();
+    await new Promise((resolve) => setTimeout(resolve, delayMs)); // the moment is what differs
+    process.kill(pid, 'SIGKILL');
+    expect((await upgrading).status).toBe(0);
+    [alice, bob] = [await comeBack(alice), await comeBack(bob)];
+    const after = await server.until(({ workers }) => workers.length === 1 && workers[0]!.routers === 1);
+    expect(after.workers[0]!.pid).not.toBe(pid);
+    // The room can be used: requests wait for it.
+    const { id } = await alice.request('createWebRtcTransport', { callId, consuming: true });
+    expect(id).toEqual(expect.any(String));
+  }
+  await alice.request('end-call', { callId });
+  await bob.next('end-call');
+  await server.until(({ calls, workers }) => calls === 0 && workers[0]!.routers === 0);
+});
+
+test('a signal that comes while nobody can hear it is heard by the next program', async () => {
+  for (let time = 0; time < 5; time++) {
+    const { alice, callId } = await callOfTwo();
+    const lines = server.log.length;
+    server.signal('SIGUSR2');
+    await alice.untilClosed();
+    server.signal('SIGHUP');
+    await expect.poll(() => server.log.slice(lines).join('\n')).toContain('upgraded to carillon');
+    await expect.poll(() => server.log.slice(lines).join('\n')).toContain('read the files again');
+    const again = await comeBack(alice);
+    await again.request('end-call', { callId });
+  }
+});
+
 test('many at once are one, and a server that drains is not replaced', async () => {
   const { alice, bob, callId } = await callOfTwo();
   for (let i = 0; i < 20; i++) server.signal('SIGUSR2');

@@ -1,0 +1,100 @@
+// src/signaling/continuity: what the next process finds, also when the one in between is killed as it starts.
+#include "signaling/continuity.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace carillon::signaling {
+namespace {
+
+using testing::ElementsAre;
+using testing::Key;
+using testing::SizeIs;
+using testing::UnorderedElementsAre;
+
+constexpr Time t0 = from_ms(1'800'000'000'000);
+
+class ContinuityTest : public testing::Test {
+ protected:
+  ContinuityTest() {
+    std::string path = std::filesystem::temp_directory_path() / "carillon-continuity-XXXXXX";
+    folder_ = ::mkdtemp(path.data());
+  }
+  ~ContinuityTest() override { std::filesystem::remove_all(folder_); }
+
+  /// As a process that starts after the one before has ended.
+  std::unique_ptr<store::Journal> journal() {
+    auto opened = store::Journal::open(folder_ + "/calls.journal", Logger{});
+    EXPECT_TRUE(opened) << opened.error().detail;
+    return *std::move(opened);
+  }
+
+  /// Alice rings Bob.
+  static void ring(Continuity& continuity, call::Calls& calls) {
+    continuity.keep(calls, calls.handle(call::DeviceConnected{DeviceId{"alice/1"}, UserId{"alice"}, "Alice"}, t0));
+    const call::Command start = call::StartCall{.device = DeviceId{"alice/1"},
+                                                .callees = {UserId{"bob"}},
+                                                .media = call::Media::audio,
+                                                .new_call = CallId{"c"},
+                                                .new_room = RoomId{"r"}};
+    const call::Outcome outcome = calls.handle(start, t0);
+    ASSERT_TRUE(outcome.reply);
+    continuity.keep(calls, outcome.actions);
+  }
+
+  std::string folder_;
+};
+
+TEST_F(ContinuityTest, ACallIsThereUntilItIsOverAndItsRecordIsStored) {
+  const auto file = journal();
+  Continuity continuity{file.get()};
+  call::Calls calls;
+  ring(continuity, calls);
+  EXPECT_THAT(file->values(), ElementsAre(Key("call/c")));
+  continuity.keep(calls, calls.end_all(call::EndReason::failed, t0));
+  EXPECT_THAT(file->values(), ElementsAre(Key("record/c")));
+  continuity.recorded(CallId{"c"});
+  EXPECT_THAT(file->values(), SizeIs(0));
+}
+
+TEST_F(ContinuityTest, WhatIsLeftStaysUntilItIsTakenOn) {
+  {
+    const auto file = journal();
+    Continuity continuity{file.get()};
+    call::Calls calls;
+    ring(continuity, calls);
+    file->put("call/wrong", "no call");
+  }
+  {
+    // Killed before it has taken anything on.
+    const auto file = journal();
+    Continuity continuity{file.get()};
+    EXPECT_THAT(continuity.left().calls, SizeIs(1));
+  }
+  const auto file = journal();
+  Continuity continuity{file.get()};
+  Continuity::Left left = continuity.left();
+  ASSERT_THAT(left.calls, SizeIs(1));
+  EXPECT_EQ(left.calls.front().terms.id, CallId{"c"});
+  EXPECT_THAT(left.wrong, SizeIs(1));
+  EXPECT_THAT(file->values(), UnorderedElementsAre(Key("call/c"), Key("call/wrong")));
+  call::Calls calls;
+  std::vector<Error> wrong;
+  const std::vector<call::SavedDevice> devices{{DeviceId{"alice/1"}, UserId{"alice"}, "Alice"}};
+  continuity.keep(calls, calls.restore(devices, std::move(left.calls), t0, wrong));
+  continuity.forget_rest();
+  EXPECT_THAT(file->values(), ElementsAre(Key("call/c"))) << "kept anew; what nobody can read is gone";
+}
+
+TEST_F(ContinuityTest, WithoutAJournalNothingIsLeft) {
+  Continuity continuity{nullptr};
+  call::Calls calls;
+  ring(continuity, calls);
+  EXPECT_THAT(continuity.left().calls, SizeIs(0));
+  continuity.forget_rest();
+}
+
+}  // namespace
+}  // namespace carillon::signaling
