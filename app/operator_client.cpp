@@ -1,11 +1,12 @@
 #include "app/operator_client.hpp"
 
+#include "app/secrets.hpp"
+
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <boost/json/parse.hpp>
 
 #include <cstdio>
-#include <fstream>
 #include <memory>
 
 namespace carillon::app {
@@ -24,12 +25,10 @@ std::size_t collect(char* data, std::size_t, std::size_t size, void* body) {
 }
 
 Result<std::string> key_of(const ServerOptions& server) {
-  std::string key;
-  if (server.key_file.empty()) return key;
-  std::ifstream file{server.key_file};
-  if (!std::getline(file, key) || key.empty())
-    return fail(Errc::bad_request, fmt::format("no key can be read from the file {}", server.key_file));
-  return key;
+  if (server.key_file.empty()) return std::string{};
+  const Result<Secret> key = secret_of_file(server.key_file);
+  if (!key) return fail(key.error().code, "--server-key-file: " + key.error().detail);
+  return key->reveal();
 }
 
 Result<Answer> fetch(const ServerOptions& server, const std::string& key, const std::string& path,

@@ -1,6 +1,7 @@
 // Every key of the configuration: its name, what it means, its limits.
 #include "app/config.hpp"
 
+#include "app/secrets.hpp"
 #include "http/server.hpp"
 
 #include <fmt/format.h>
@@ -8,18 +9,22 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <sstream>
+#include <utility>
 
 namespace carillon::app {
 namespace {
 
 using Values = std::vector<std::string>;
 
+const std::string& one(const Values& values) {
+  static const std::string none;
+  return values.empty() ? none : values.front();
+}
+
 Error expected(std::string_view what) { return fail(Errc::bad_request, fmt::format("expected {}", what)); }
 
 Result<std::int64_t> integer(const Values& values, std::int64_t min, std::int64_t max) {
-  const std::string text = values.empty() ? "" : values.front();
+  const std::string text = one(values);
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max) {
@@ -34,27 +39,25 @@ Result<bool> boolean(const Values& values) {
   return expected("true or false");
 }
 
-/// Secrets end at the first line break: editors add one.
-Result<Secret> secret_of_file(const std::string& path) {
-  std::ifstream file{path};
-  if (!file) return fail(Errc::bad_request, fmt::format("cannot read the file {}", path));
-  std::string line;
-  std::getline(file, line);
-  if (line.empty()) return fail(Errc::bad_request, fmt::format("the file {} is empty", path));
-  return Secret{std::move(line)};
-}
-
-Result<std::string> text_of_file(const std::string& path) {
-  std::ifstream file{path};
-  if (!file) return fail(Errc::bad_request, fmt::format("cannot read the file {}", path));
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 Result<> add_key(Config& config, const Result<jose::Key>& key) {
   if (!key) return key.error();
   config.server.keys.add(*key);
+  return {};
+}
+
+Result<> add_secret(Config& config, const std::string& secret) {
+  const Result<jose::Key> key = jose::Key::from_secret(secret);
+  if (!key) return key.error();  // it knows a PEM key that was put here by mistake
+  const Result<> checked = check_secret(secret);
+  if (!checked) return checked.error();
+  config.server.keys.add(*key);
+  return {};
+}
+
+Result<> set_server_key(Config& config, Secret key) {
+  const Result<> checked = check_secret(key.reveal());
+  if (!checked) return checked.error();
+  config.server.server_key = std::move(key);
   return {};
 }
 
@@ -68,10 +71,23 @@ Setting text(std::string_view section, std::string_view name, std::string_view h
           false,
           false,
           [get](Config& config, const Values& values) -> Result<> {
-            get(config) = values.empty() ? "" : values.front();
+            get(config) = one(values);
             return {};
           },
           [get](const Config& config) { return get(const_cast<Config&>(config)); }};
+}
+
+/// The path of a file that is read later, and again.
+template <class Get>
+Setting file(std::string_view section, std::string_view name, std::string_view help, Get get) {
+  Setting setting = text(section, name, help, get);
+  setting.apply = [get](Config& config, const Values& values) -> Result<> {
+    const Result<std::string> path = file_named(one(values));
+    if (!path) return path.error();
+    get(config) = *path;
+    return {};
+  };
+  return setting;
 }
 
 template <class Get>
@@ -210,7 +226,7 @@ Setting log_level() {
           false,
           [](Config& config, const Values& values) -> Result<> {
             constexpr std::array names{"debug", "info", "warn", "error", "off"};
-            const auto found = std::ranges::find(names, values.empty() ? "" : values.front());
+            const auto found = std::ranges::find(names, one(values));
             if (found == names.end()) return expected("debug, info, warn, error or off");
             config.log_level = static_cast<LogLevel>(found - names.begin());
             return {};
@@ -229,22 +245,19 @@ const std::vector<Setting>& settings() {
       list(
           "http", "origins", "web pages that may connect, as https://app.example; empty: only our own",
           [](Config & c) -> auto& { return c.server.http.allowed_origins; }),
-      secret("http", "server-key", "bearer token of operators for /v1/debug (better: server-key-file)",
-             [](Config& c, const Values& v) -> Result<> {
-               c.server.server_key = Secret{v.empty() ? "" : v.front()};
-               return {};
-             }),
+      secret("http", "server-key",
+             "bearer token of operators for /v1/debug, at least 32 bytes (better: server-key-file)",
+             [](Config& c, const Values& v) -> Result<> { return set_server_key(c, Secret{one(v)}); }),
       secret("http", "server-key-file", "file with that token",
              [](Config& c, const Values& v) -> Result<> {
-               const auto secret = secret_of_file(v.empty() ? "" : v.front());
+               const auto secret = secret_of_file(one(v));
                if (!secret) return secret.error();
-               c.server.server_key = *secret;
-               return {};
+               return set_server_key(c, *secret);
              }),
-      text(
+      file(
           "http", "tls-certificate-file", "PEM file with the certificate and those that lead to its authority: HTTPS",
           [](Config & c) -> auto& { return c.server.http.tls.certificate; }),
-      text(
+      file(
           "http", "tls-key-file", "PEM file with the private key of that certificate",
           [](Config & c) -> auto& { return c.server.http.tls.key; }),
       text(
@@ -254,28 +267,33 @@ const std::vector<Setting>& settings() {
           "data", "dir", "where the program keeps its files", [](Config & c) -> auto& { return c.store.data_dir; }),
       secret("data", "database", "postgresql://user@host/name; empty: SQLite in data.dir",
              [](Config& c, const Values& v) -> Result<> {
-               c.store.database = v.empty() ? "" : v.front();
+               c.store.database = one(v);
+               return {};
+             }),
+      secret("data", "database-file", "file with that, for an address with a password in it",
+             [](Config& c, const Values& v) -> Result<> {
+               const auto secret = secret_of_file(one(v));
+               if (!secret) return secret.error();
+               c.store.database = secret->reveal();
                return {};
              }),
       secret("auth", "secret", "HS256 secret of access tokens, at least 32 bytes (better: secret-file)",
-             [](Config& c, const Values& v) -> Result<> {
-               return add_key(c, jose::Key::from_secret(v.empty() ? "" : v.front()));
-             }),
+             [](Config& c, const Values& v) -> Result<> { return add_secret(c, one(v)); }),
       secret("auth", "secret-file", "file with the HS256 secret of access tokens",
              [](Config& c, const Values& v) -> Result<> {
-               const auto secret = secret_of_file(v.empty() ? "" : v.front());
+               const auto secret = secret_of_file(one(v));
                if (!secret) return secret.error();
-               return add_key(c, jose::Key::from_secret(secret->reveal()));
+               return add_secret(c, secret->reveal());
              }),
       secret("auth", "public-key-file", "PEM file with the RS256 or ES256 public key of access tokens",
              [](Config& c, const Values& v) -> Result<> {
-               const auto pem = text_of_file(v.empty() ? "" : v.front());
+               const auto pem = text_of_file(one(v));
                if (!pem) return pem.error();
                return add_key(c, jose::Key::from_public_pem(*pem));
              }),
       secret("auth", "jwks-file", "file with a JWKS of keys for access tokens",
              [](Config& c, const Values& v) -> Result<> {
-               const auto text = text_of_file(v.empty() ? "" : v.front());
+               const auto text = text_of_file(one(v));
                if (!text) return text.error();
                const auto keys = jose::KeySet::from_jwks(*text);
                if (!keys) return keys.error();
@@ -311,12 +329,12 @@ const std::vector<Setting>& settings() {
           "rooms-per-key", "calls at a time that were started with tokens of one signing key; 0: no limit",
           [](Config & c) -> auto& { return c.limits.rooms_per_key; }),
       hosts(),
-      text(
+      file(
           "push", "ca-file", "PEM file of more certificate authorities for push services, besides the system's",
           [](Config & c) -> auto& { return c.server.push.ca_file; }),
       secret("push", "vapid-key-file", "PEM file with the key of Web Push; `carillon keys` makes one",
              [](Config& c, const Values& v) -> Result<> {
-               const auto pem = text_of_file(v.empty() ? "" : v.front());
+               const auto pem = text_of_file(one(v));
                if (!pem) return pem.error();
                const auto key = jose::Key::from_private_pem(*pem);
                if (!key) return key.error();
@@ -329,7 +347,7 @@ const std::vector<Setting>& settings() {
           [](Config & c) -> auto& { return c.server.push.vapid_subject; }),
       secret("push", "fcm-service-account-file", "JSON key file of the service account for FCM",
              [](Config& c, const Values& v) -> Result<> {
-               const auto text = text_of_file(v.empty() ? "" : v.front());
+               const auto text = text_of_file(one(v));
                if (!text) return text.error();
                auto account = push::ServiceAccount::parse(*text);
                if (!account) return account.error();
@@ -370,7 +388,7 @@ const std::vector<Setting>& settings() {
           "ice", "username", "user name for these TURN servers", [](Config & c) -> auto& { return c.ice_username; }),
       secret("ice", "credential-file", "file with the password for these TURN servers",
              [](Config& c, const Values& v) -> Result<> {
-               const auto secret = secret_of_file(v.empty() ? "" : v.front());
+               const auto secret = secret_of_file(one(v));
                if (!secret) return secret.error();
                c.ice_credential = *secret;
                return {};

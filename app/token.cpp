@@ -1,4 +1,5 @@
 #include "app/commands.hpp"
+#include "app/secrets.hpp"
 
 #include "base/clock.hpp"
 #include "jose/access_token.hpp"
@@ -6,15 +7,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <fstream>
 
 namespace carillon::app {
 
 int make_token(const TokenOptions& options) {
-  std::string secret;
-  std::ifstream file{options.secret_file};
-  std::getline(file, secret);
-  const Result<jose::Key> key = jose::Key::from_secret(secret);
+  const Result<Secret> secret = secret_of_file(options.secret_file);
+  const Result<jose::Key> key = secret ? jose::Key::from_secret(secret->reveal()) : Result<jose::Key>{secret.error()};
   if (!key) {
     fmt::print(stderr, "carillon: --secret-file {}: {}\n", options.secret_file, key.error().detail);
     return 2;

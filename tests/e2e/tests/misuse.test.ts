@@ -358,7 +358,7 @@ test('what /metrics shows is what was done', async () => {
 
 test('/metrics is for this machine and for the server key, and not for whom a proxy speaks', async () => {
   writeFileSync(`${folder}/secret`, 'a secret of an app that is long enough, for tests');
-  writeFileSync(`${folder}/key`, 'the key of the operator');
+  writeFileSync(`${folder}/key`, 'the key of the operator of this server');
   const server = await Server.start(
     ['--auth-secret-file', `${folder}/secret`, '--http-server-key-file', `${folder}/key`],
     { dev: false },
@@ -367,7 +367,11 @@ test('/metrics is for this machine and for the server key, and not for whom a pr
   expect(await status({})).toBe(200);
   expect(await status({ 'X-Forwarded-For': '192.0.2.1' })).toBe(401);
   expect(await status({ Forwarded: 'for=192.0.2.1' })).toBe(401);
-  expect(await status({ 'X-Forwarded-For': '192.0.2.1', Authorization: 'Bearer the key of the operators' })).toBe(401);
-  expect(await status({ 'X-Forwarded-For': '192.0.2.1', Authorization: 'Bearer the key of the operator' })).toBe(200);
+  expect(
+    await status({ 'X-Forwarded-For': '192.0.2.1', Authorization: 'Bearer the key of the operator of this servers' }),
+  ).toBe(401);
+  expect(
+    await status({ 'X-Forwarded-For': '192.0.2.1', Authorization: 'Bearer the key of the operator of this server' }),
+  ).toBe(200);
   expect(await server.stop()).toBe(0);
 });

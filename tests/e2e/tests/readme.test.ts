@@ -67,3 +67,27 @@ test('an unknown key is refused with its line', async () => {
   expect(code).toBe(2);
   expect(stderr).toContain('wrong.toml:2: http.lisen: unknown key; did you mean http.listen?');
 });
+
+test('secrets as systemd hands them to a service', async () => {
+  const file = `${folder}/credentials.toml`;
+  await writeFile(file, '[auth]\nsecret-file = "credential:token.secret"\n');
+  const server = await Server.start(['--config', file], { dev: false, env: { CREDENTIALS_DIRECTORY: folder } });
+  const { stdout } = await ends(['token', '--user', 'alice', '--secret-file', secretFile]);
+  const alice = await Wire.open(server.wsUrl, ['protoo', `token.${stdout.trim()}`]);
+  alice.close();
+  expect(await server.stop()).toBe(0);
+});
+
+test.each([
+  ['a short server key', 'server-key = "of an operator"', 'needs at least 32 bytes'],
+  ['no server key', 'server-key = ""', 'needs at least 32 bytes'],
+  ['one of an example', 'server-key = "change-me to 32 random bytes, please"', 'is one of an example'],
+])('it does not start with %s', async (_what, line, why) => {
+  const file = `${folder}/guessed.toml`;
+  await writeFile(file, `[http]\n${line}\n`);
+  const { code, stderr } = await ends(['serve', '--dev', '--config', file]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`guessed.toml:2: http.server-key: `);
+  expect(stderr).toContain(why);
+  expect(stderr).not.toContain('of an operator');
+});

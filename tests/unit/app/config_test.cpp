@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -202,6 +203,83 @@ TEST(Config, AShortSecretIsRefused) {
   const std::string error = error_of("[auth]\nsecret = \"short\"\n");
   EXPECT_NE(error.find("carillon.toml:2: auth.secret: "), std::string::npos) << error;
   EXPECT_EQ(error.find("short\""), std::string::npos) << "the secret itself is not shown";
+}
+
+TEST(Config, AServerKeyThatCouldBeGuessedIsRefused) {
+  const std::string place = "carillon.toml:2: http.server-key: ";
+  const auto refused = [&](const std::string& key) {
+    const std::string error = error_of("[http]\nserver-key = \"" + key + "\"\n");
+    EXPECT_TRUE(key.empty() || error.find(key) == std::string::npos) << "it shows the key: " << error;
+    return error.starts_with(place) ? error.substr(place.size()) : "elsewhere: " + error;
+  };
+  const std::string too_short = "a shared secret needs at least 32 bytes; `openssl rand -base64 32` makes one";
+  EXPECT_EQ(refused(""), too_short);
+  EXPECT_EQ(refused("the key of somebody of 31 bytes"), too_short);
+  const std::string guessed =
+      "this secret is one of an example, which anybody may guess; `openssl rand -base64 32` makes one";
+  for (const std::string key : {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "CHANGE-ME-to-32-or-more-random-bytes",
+                                "please_change_this_to_a_random_key", "the server key of the example file",
+                                "0123456789012345678901234567890123456789", "your-secret-key-of-at-least-32-bytes"}) {
+    EXPECT_EQ(refused(key), guessed);
+  }
+  EXPECT_EQ(error_of("[http]\nserver-key = \"mNf0Bv8t1ZsK4rJqE3xYw7uG9pLhD2cA5kTiRoQyVWU=\"\n"), "taken");
+
+  const TextFile file{"too short\n"};
+  EXPECT_EQ(error_of("[http]\nserver-key-file = \"" + file.path() + "\"\n"),
+            "carillon.toml:2: http.server-key-file: " + too_short);
+}
+
+TEST(Config, ASecretOfAnExampleIsRefusedAndAPemKeyIsKnown) {
+  EXPECT_EQ(error_of("[auth]\nsecret = \"changeme changeme changeme changeme\"\n"),
+            "carillon.toml:2: auth.secret: this secret is one of an example, which anybody may guess; `openssl rand "
+            "-base64 32` makes one");
+  EXPECT_EQ(error_of("[auth]\nsecret = \"-----BEGIN PUBLIC KEY-----\"\n"),
+            "carillon.toml:2: auth.secret: this is a PEM key, not a shared secret");
+}
+
+/// $CREDENTIALS_DIRECTORY, as systemd sets it, while a test runs.
+class Credentials {
+ public:
+  explicit Credentials(const char* folder) { setenv("CREDENTIALS_DIRECTORY", folder, 1); }
+  ~Credentials() { unsetenv("CREDENTIALS_DIRECTORY"); }
+  Credentials(const Credentials&) = delete;
+  Credentials& operator=(const Credentials&) = delete;
+};
+
+TEST(Config, ACredentialOfSystemdIsAFileByName) {
+  const TextFile secret{"nobody would guess that this is a secret\n"};
+  const std::string name = secret.path().substr(secret.path().rfind('/') + 1);
+  const std::string folder = secret.path().substr(0, secret.path().rfind('/'));
+  const std::string key = "[http]\nserver-key-file = \"credential:" + name + "\"\n";
+  EXPECT_EQ(error_of(key), "carillon.toml:2: http.server-key-file: credential:" + name +
+                               ": there are no credentials here: CREDENTIALS_DIRECTORY is not set, as systemd sets it "
+                               "for a service with LoadCredential=" +
+                               name + ":...");
+
+  const Credentials set{folder.c_str()};
+  Config config;
+  const Result<> applied = apply_toml(config, key + "tls-key-file = \"credential:tls.key\"\n", "carillon.toml");
+  ASSERT_TRUE(applied) << applied.error().detail;
+  EXPECT_EQ(config.server.server_key.reveal(), "nobody would guess that this is a secret");
+  EXPECT_EQ(config.server.http.tls.key, folder + "/tls.key");
+  EXPECT_EQ(error_of("[auth]\nsecret-file = \"credential:none\"\n"),
+            "carillon.toml:2: auth.secret-file: cannot read the file " + folder + "/none");
+  for (const std::string wrong : {"", ".", "..", "../passwd", "/etc/passwd"}) {
+    EXPECT_EQ(
+        error_of("[auth]\nsecret-file = \"credential:" + wrong + "\"\n"),
+        "carillon.toml:2: auth.secret-file: expected credential:NAME, with the name that LoadCredential= of systemd "
+        "gives it");
+  }
+}
+
+TEST(Config, EveryKeyOfAFileTakesACredential) {
+  for (const Setting& setting : settings()) {
+    if (!setting.name.ends_with("-file")) continue;
+    Config config;
+    const Result<> applied = setting.apply(config, {"credential:x"});
+    ASSERT_FALSE(applied) << setting.key();
+    EXPECT_NE(applied.error().detail.find("CREDENTIALS_DIRECTORY"), std::string::npos) << setting.key();
+  }
 }
 
 TEST(Config, ListsAreCutAtCommasWhereThereIsNoArray) {
