@@ -7,8 +7,8 @@
 namespace carillon::call {
 namespace {
 
+/// Also for a call that this user was never called into: an id that exists says no more than one that does not.
 Error no_such_call() { return fail(Errc::not_found, "there is no such call, or it has ended"); }
-Error not_yours() { return fail(Errc::forbidden, "nobody has called you into this call"); }
 Error too_many_people() { return fail(Errc::too_large, "too many people in one call"); }
 Error not_in_it() { return fail(Errc::conflict, "this device is not in the call"); }
 
@@ -21,7 +21,7 @@ Result<Reply> Calls::on(const Accept& command, const UserId& user, Time now, Act
   Call* call = live(command.call);
   if (!call) return no_such_call();
   const Person* person = call->person(user);
-  if (!person) return not_yours();
+  if (!person) return no_such_call();
   const bool again = person->seated_on(command.device) && person->record.role != Role::caller;
   if (person->ringing() || again) return enter(*call, user, command.device, now, out);
   return fail(Errc::conflict,
@@ -35,7 +35,7 @@ Result<Reply> Calls::on(const Decline& command, const UserId& user, Time now, Ac
   Call* call = live(command.call);
   if (!call) return no_such_call();
   const Person* person = call->person(user);
-  if (!person) return not_yours();
+  if (!person) return no_such_call();
   if (!person->ringing()) return fail(Errc::conflict, "this call does not ring");
   const Reply answer = reply_of(*call);
   call->decline(user, command.device, command.reason, now, out);
@@ -50,13 +50,14 @@ Result<Reply> Calls::on(const End& command, const UserId& user, Time now, Action
   const Reply answer = reply_of(*call);
   if (command.everyone) {
     const bool caller = person == &call->caller();
+    if (!person && !command.moderator) return no_such_call();
     if (!caller && !command.moderator)
       return fail(Errc::forbidden, "only the caller or a moderator ends a call for everyone");
     call->end(caller ? EndReason::hangup : EndReason::removed, now, out);
     file(*call, out);
     return answer;
   }
-  if (!person) return not_yours();
+  if (!person) return no_such_call();
   if (!person->ringing()) return leave(*call, user, command.device, now, out);
   call->decline(user, command.device, EndReason::declined, now, out);
   file(*call, out);
@@ -66,7 +67,7 @@ Result<Reply> Calls::on(const End& command, const UserId& user, Time now, Action
 Result<Reply> Calls::on(const Invite& command, const UserId& user, Time now, Actions& out) {
   Call* call = live(command.call);
   if (!call) return no_such_call();
-  if (!call->person(user)) return not_yours();
+  if (!call->person(user)) return no_such_call();
   if (!call->seated_on(command.device)) return not_in_it();
   auto callees = checked_callees(command.callees, user);
   if (!callees) return callees.error();
@@ -88,14 +89,14 @@ Result<Reply> Calls::on(const Invite& command, const UserId& user, Time now, Act
 Result<Reply> Calls::on(const Join& command, const UserId& user, Time now, Actions& out) {
   Call* call = live(command.call);
   if (!call) return no_such_call();
-  if (!call->person(user)) return not_yours();
+  if (!call->person(user)) return no_such_call();
   return enter(*call, user, command.device, now, out);
 }
 
 Result<Reply> Calls::on(const Leave& command, const UserId& user, Time now, Actions& out) {
   Call* call = live(command.call);
   if (!call) return no_such_call();
-  if (!call->person(user)) return not_yours();
+  if (!call->person(user)) return no_such_call();
   return leave(*call, user, command.device, now, out);
 }
 

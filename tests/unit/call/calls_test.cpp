@@ -141,12 +141,12 @@ TEST(Calls, AnEndedCallIsForgotten) {
   }
 }
 
-TEST(Calls, StrangersGetAtNoCall) {
+TEST(Calls, StrangersGetAtNoCallAndLearnOfNone) {
   Town town = accepted_call();
   for (const Happened& strange :
        {town.accept("dave.phone"), town.decline("dave.phone"), town.end("dave.phone"), town.join("dave.phone"),
         town.leave("dave.phone"), town.invite("dave.phone", {"carol"}), town.end_for_everyone("dave.phone")}) {
-    EXPECT_THAT(strange, Refused(Errc::forbidden));
+    EXPECT_THAT(strange, Refused(Errc::not_found));
   }
 }
 

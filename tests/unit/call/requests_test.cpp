@@ -46,7 +46,7 @@ TEST(Requests, AreOfOneDeviceOneUserAndOneMethod) {
               ::testing::ElementsAre("record hangup"));
   town.start("alice.phone", {"bob"});
   town.event(DeviceConnected{DeviceId{"bob.phone"}, UserId{"carol"}, "Carol"});
-  EXPECT_THAT(town.command(Accept{DeviceId{"bob.phone"}, town.latest, RequestId{"r"}}), Refused(Errc::forbidden));
+  EXPECT_THAT(town.command(Accept{DeviceId{"bob.phone"}, town.latest, RequestId{"r"}}), Refused(Errc::not_found));
 }
 
 TEST(Requests, AreForgottenAfterAWhileAndCounted) {
