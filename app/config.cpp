@@ -136,11 +136,13 @@ Result<> check_push(const signaling::PushConfig& push) {
 
 void apply_limits(Config& config, bool dev) {
   Limits& limits = config.limits;
-  for (Limit* limit : {&limits.connections_per_ip, &limits.messages_per_second, &limits.rings_per_minute_user,
-                       &limits.rings_per_minute_pair, &limits.rooms_per_key}) {
+  for (Limit* limit : {&limits.connections, &limits.connections_per_ip, &limits.messages_per_second,
+                       &limits.rings_per_minute_user, &limits.rings_per_minute_pair, &limits.rooms_per_key}) {
     if (dev) limit->preset = 0;
   }
   signaling::Config& server = config.server;
+  server.http.connections_max = limits.connections.value();
+  server.http.answered_when_full = "/livez";
   server.http.connections_per_address = limits.connections_per_ip.value();
   server.http.loopback_counts = limits.connections_per_ip.given.has_value();
   server.messages_per_second = limits.messages_per_second.value();

@@ -25,6 +25,7 @@ struct Limit {
 };
 
 struct Limits {
+  Limit connections{0};            ///< As many as there are descriptors for.
   Limit connections_per_ip{500};   ///< A company behind one address.
   Limit messages_per_second{100};  ///< Far above what joining a call with many takes.
   Limit rings_per_minute_user{60};

@@ -313,6 +313,9 @@ const std::vector<Setting>& settings() {
           "server", "drain-seconds", "how long calls may go on after SIGTERM, while new ones are refused", 0, 86'400,
           [](Config & c) -> auto& { return c.server.drain; }),
       limit(
+          "connections", "connections in all, pages and sockets; 0: as many as the system has descriptors for",
+          [](Config & c) -> auto& { return c.limits.connections; }),
+      limit(
           "connections-per-ip",
           "connections of one address; those from this machine count only when this is given; 0: no limit",
           [](Config & c) -> auto& { return c.limits.connections_per_ip; }),

@@ -16,7 +16,7 @@ constexpr std::size_t linger_bytes_max = 1024 * 1024;
 /// Below this a body is copied behind its header, and both leave in one write.
 constexpr std::size_t copied_body_bytes_max = 64 * 1024;
 
-/// When it is worth trying again above the limit of an address: its idle connections end in a few of these.
+/// When it is worth trying again above a limit of connections: idle ones end in a few of these.
 constexpr const char* retry_after_seconds = "5";
 
 /// with_timeout wants a Result.
@@ -71,11 +71,20 @@ asio::awaitable<void> HttpConnection::run() {
 asio::awaitable<bool> HttpConnection::shake_hands() {
   for (;;) {
     const Stream::Status status = stream_.shake_hands();
-    if (status != Stream::Status::would_block) co_return status == Stream::Status::done;
+    if (status == Stream::Status::done) co_return true;
+    if (status == Stream::Status::ended && stream_.met_plain_http()) co_return co_await refuse_plain_http();
+    if (status == Stream::Status::ended) co_return false;
     boost::system::error_code ec;
     co_await stream_.wait_readable(asio::redirect_error(asio::use_awaitable, ec));
     if (ec || is_over()) co_return false;
   }
+}
+
+/// Without TLS, and without reading more than OpenSSL has: whoever forgot the s of https: learns it.
+asio::awaitable<bool> HttpConnection::refuse_plain_http() {
+  stream_.stop_tls();
+  RequestParser none{{config_.header_bytes_max, config_.body_bytes_max}};
+  co_return co_await refuse(none, 400, "this port takes HTTPS, and this was plain HTTP");
 }
 
 asio::awaitable<bool> HttpConnection::serve_one() {
@@ -94,8 +103,8 @@ asio::awaitable<bool> HttpConnection::serve_one() {
     co_return false;
   }
 
-  if (refused_) {
-    Response response = Response::text(429, "too many connections from your address\n");
+  if (refusal_ && (refusal_->but.empty() || parser.request().path != refusal_->but)) {
+    Response response = Response::text(refusal_->status, std::string{refusal_->why} + "\n");
     response.headers.add("Retry-After", retry_after_seconds);
     co_return co_await write_response(std::move(response), parser, false);
   }
@@ -110,7 +119,7 @@ asio::awaitable<bool> HttpConnection::serve_one() {
   }
 
   const bool head_only = request.method == "HEAD";
-  const bool keep_alive = parser.keep_alive();
+  const bool keep_alive = parser.keep_alive() && !refusal_;
   Request handed = std::move(request);
   parser.request().method = head_only ? "HEAD" : "";
   asio::awaitable<Response> answer = dispatcher_->respond(std::move(handed), parser.target().segments);

@@ -9,6 +9,7 @@
 #include "http/web_socket_connection.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,8 +37,15 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
 
   asio::awaitable<void> run();
 
-  /// Its address has too many connections: the first request is answered with that, and no other.
-  void refuse_all() { refused_ = true; }
+  /// There are too many connections: the first request is answered with that, and no other.
+  struct Refusal {
+    int status = 429;
+    std::string_view why;  // a literal
+    /// This path is answered as ever: probes must not take a full server for a dead one. Empty: none.
+    std::string_view but = {};
+  };
+  void refuse_all(Refusal refusal) { refusal_ = refusal; }
+  [[nodiscard]] bool is_refused() const { return refusal_.has_value(); }
 
   /// No request after the one that is running; none running: ends now.
   void drain();
@@ -46,6 +54,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
 
  private:
   asio::awaitable<bool> shake_hands();
+  asio::awaitable<bool> refuse_plain_http();
   /// False: the connection is over, or a WebSocket has it.
   asio::awaitable<bool> serve_one();
   asio::awaitable<bool> read_request(RequestParser& parser);
@@ -71,7 +80,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
   bool timed_out_ = false;
   bool aborted_ = false;
   bool upgraded_ = false;
-  bool refused_ = false;
+  std::optional<Refusal> refusal_;
 };
 
 }  // namespace carillon::http

@@ -23,6 +23,8 @@ constexpr Duration accept_pause = std::chrono::milliseconds(100);
 constexpr Duration accept_warning_interval = std::chrono::seconds(10);
 /// An address above its limit is told so, on this many connections at once. Beyond, it is not worth a handshake.
 constexpr std::size_t refusals_per_address_max = 16;
+/// The same for everybody together, when the server is full.
+constexpr std::size_t refusals_max = 64;
 
 Response method_not_allowed(std::vector<std::string> allowed, bool is_options) {
   if (std::find(allowed.begin(), allowed.end(), "GET") != allowed.end()) allowed.emplace_back("HEAD");
@@ -139,7 +141,10 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     return !routes.find("GET", segments).allowed.empty();
   }
 
-  void on_connection_ended(HttpConnection& connection) override { connections.erase(&connection); }
+  void on_connection_ended(HttpConnection& connection) override {
+    if (connection.is_refused()) --refusing_;
+    connections.erase(&connection);
+  }
 
  private:
   boost::asio::io_context& io_;
@@ -157,6 +162,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   RouteTable<RequestHandler> routes;
   RouteTable<UpgradeHandler> upgrades;
   std::unique_ptr<StaticFiles> files;
+  std::uint64_t refused_as_full = 0;
   std::uint64_t refused_by_address = 0;
   std::size_t handlers_running = 0;
   std::unordered_map<HttpConnection*, std::weak_ptr<HttpConnection>> connections;
@@ -185,22 +191,32 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   }
 
   void admit(Stream::Socket socket) {
-    const std::size_t count = connections.size() + pool->web_sockets();
-    if (draining_ || (config.connections_max > 0 && count >= config.connections_max)) return;
+    if (draining_) return;
     AddressCounter::Place place = place_of(socket);
     const std::size_t most = config.connections_per_address;
-    const bool refused = most > 0 && place.number() > most;
-    if (refused) ++refused_by_address;
-    if (refused && place.number() > most + refusals_per_address_max) return;
+    const bool too_many_of_address = most > 0 && place.number() > most;
+    if (too_many_of_address) ++refused_by_address;
+    if (too_many_of_address && place.number() > most + refusals_per_address_max) return;
+    const bool full = config.connections_max > 0 && served() >= config.connections_max;
+    if (full) ++refused_as_full;
+    if (full && refusing_ >= refusals_max) return;
     SslPtr tls = certificate.is_set() ? certificate.open(socket.native_handle()) : nullptr;
     if (certificate.is_set() && !tls) return;
     Stream stream{std::move(socket), std::move(tls), std::move(place)};
     const auto connection = std::make_shared<HttpConnection>(std::move(stream), pool, shared_from_this(), config);
-    if (refused) connection->refuse_all();
+    if (too_many_of_address) {
+      connection->refuse_all({429, "too many connections from your address"});
+    } else if (full) {
+      connection->refuse_all({503, "too many connections", config.answered_when_full});
+    }
+    if (connection->is_refused()) ++refusing_;
     connections.emplace(connection.get(), connection);
     boost::asio::co_spawn(
         io_, [connection] { return connection->run(); }, report(log_, "HTTP connection"));
   }
+
+  /// Those that are not just being refused.
+  std::size_t served() const { return connections.size() + pool->web_sockets() - refusing_; }
 
   AddressCounter::Place place_of(const Stream::Socket& socket) {
     if (config.connections_per_address == 0) return {};
@@ -254,6 +270,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
 
   std::shared_ptr<AddressCounter> addresses_ = std::make_shared<AddressCounter>();
   unsigned accept_generation_ = 0;  // an accept loop of an older one ends
+  std::size_t refusing_ = 0;        // of `connections`
   bool draining_ = false;
 };
 
@@ -291,6 +308,7 @@ Server::Counts Server::counts() const {
   return {impl_->connections.size() + sockets,
           sockets,
           impl_->handlers_running,
+          impl_->refused_as_full,
           impl_->refused_by_address,
           counts.messages_in,
           counts.messages_out,

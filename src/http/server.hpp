@@ -51,8 +51,10 @@ struct ServerConfig {
   Duration keep_alive_timeout = std::chrono::seconds(15);
   /// How long a handler may take (503), and how long a peer may take to read its response.
   Duration handler_timeout = std::chrono::seconds(30);
-  /// Connections of all kinds at once; more are accepted and closed at once. 0: no limit but the system's.
+  /// Connections of all kinds at once; more are answered 503 with Retry-After. 0: no limit but the system's.
   std::size_t connections_max = 0;
+  /// The path that is answered all the same: a full server is not a dead one. Empty: none.
+  std::string answered_when_full = {};
   /// Of one address at once, or of one /64 of IPv6; more are answered 429 with Retry-After. 0: no limit.
   std::size_t connections_per_address = 500;
   /// Connections from this machine count, too. They do not by default: they are those of a proxy, for everybody.
@@ -151,7 +153,8 @@ class Server {
     std::size_t connections = 0;  // all, WebSockets too
     std::size_t web_sockets = 0;
     std::size_t requests = 0;              // whose handlers run
-    std::uint64_t refused_by_address = 0;  // since the start: above connections_per_address
+    std::uint64_t refused_as_full = 0;     // since the start: above connections_max
+    std::uint64_t refused_by_address = 0;  // the same: above connections_per_address
     std::uint64_t messages_in = 0;         // of all WebSockets since the start
     std::uint64_t messages_out = 0;
     std::uint64_t writes = 0;  // system calls that sent them

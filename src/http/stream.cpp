@@ -34,7 +34,9 @@ Stream::Status Stream::shake_hands() {
   if (!tls_) return Status::done;
   ERR_clear_error();
   const int result = SSL_do_handshake(tls_.get());
-  return result == 1 ? Status::done : lacking(result, read_lacks_);
+  if (result == 1) return Status::done;
+  met_plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+  return lacking(result, read_lacks_);
 }
 
 Stream::Transfer Stream::read_some(char* buffer, std::size_t size) {

@@ -32,6 +32,10 @@ class Stream {
   };
   /// Before all else, and again after wait_readable until it no longer would block. Plain streams are done at once.
   [[nodiscard]] Status shake_hands();
+  /// After the handshake has ended: the peer has sent a request of HTTP instead of one.
+  [[nodiscard]] bool met_plain_http() const { return met_plain_http_; }
+  /// From here on it is a plain stream.
+  void stop_tls() { tls_.reset(); }
   /// `size` is at least tls_record_bytes_max, so that no decrypted rest stays where no wait would find it.
   [[nodiscard]] Transfer read_some(char* buffer, std::size_t size);
   /// After would_block the next call begins with the same bytes.
@@ -74,6 +78,7 @@ class Stream {
   Wait read_lacks_ = Wait::wait_read;
   Wait write_lacks_ = Wait::wait_write;
   bool tls_failed_ = false;  // OpenSSL forbids a farewell then
+  bool met_plain_http_ = false;
 };
 
 }  // namespace carillon::http

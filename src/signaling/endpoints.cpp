@@ -159,6 +159,7 @@ http::Response Node::metrics_text(const http::Request& request) {
                    .workers = config_.media.workers,
                    .workers_up = {},
                    .worker_restarts = workers_.restarts(),
+                   .refused_as_full = http.refused_as_full,
                    .connections_refused = http.refused_by_address,
                    .refusals = calls_.calls().refusals(),
                    .certificate_expires = server_.certificate_expires()};

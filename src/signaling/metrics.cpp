@@ -141,7 +141,7 @@ struct Metrics::Families {
 Metrics::Metrics() : families_{std::make_unique<Families>()} {
   // From the first look on, so that a rate sees the first refusal too.
   for (const char* limit :
-       {"connections-per-ip", "messages-per-second", "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"})
+       {"connections", "connections-per-ip", "messages-per-second", "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"})
     families_->refused.Add({{"limit", limit}});
 }
 
@@ -176,6 +176,7 @@ std::string Metrics::text(const Now& now) {
   const auto bring_up = [&](std::string_view limit, std::uint64_t count) {
     raise(all.refused.Add({{"limit", std::string{limit}}}), static_cast<double>(count));
   };
+  bring_up("connections", now.refused_as_full);
   bring_up("connections-per-ip", now.connections_refused);
   if (now.certificate_expires) {
     families_->certificate_expires.Add({}).Set(static_cast<double>(to_ms(*now.certificate_expires)) / 1000);

@@ -124,6 +124,60 @@ TEST_F(LimitsTest, CountsThisMachineOnlyWhenAsked) {
   EXPECT_EQ(counts().refused_by_address, 0u);
 }
 
+TEST_F(LimitsTest, SaysThatItIsFullToWhoComesLaterAndLetsNobodyWaitForIt) {
+  ServerConfig config = test_config();
+  config.connections_max = 3;
+  config.answered_when_full = "/hello";
+  serve(config);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port_));
+    ASSERT_EQ(clients.back()->upgrade("/ws")->status, 101);
+  }
+  RawClient late{port_};
+  const auto refusal = late.upgrade("/ws");
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->status, 503);
+  EXPECT_EQ(refusal->header("retry-after"), "5");
+  EXPECT_EQ(refusal->header("connection"), "close");
+  EXPECT_TRUE(late.is_closed_within(10s));
+
+  RawClient probe{port_};
+  probe.send(get_hello);
+  const auto alive = probe.read_response();
+  ASSERT_TRUE(alive);
+  EXPECT_EQ(alive->status, 200);
+  EXPECT_EQ(alive->header("connection"), "close");
+
+  // Who is being refused takes the place of nobody.
+  const RawClient silent{port_};
+  clients.pop_back();
+  EXPECT_TRUE(comes_down_to(3));
+  RawClient next{port_};
+  EXPECT_EQ(next.upgrade("/ws")->status, 101);
+  EXPECT_EQ(counts().refused_as_full, 3u);
+}
+
+TEST_F(LimitsTest, SpendsLittleWhenItIsFull) {
+  ServerConfig config = test_config();
+  config.connections_max = 2;
+  serve(config);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 2 + 64; ++i) clients.push_back(std::make_unique<RawClient>(port_));
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(RawClient{port_}.is_closed_within(10s));
+  EXPECT_EQ(counts().connections, 66u);
+  EXPECT_EQ(counts().refused_as_full, 84u);
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    clients[i]->send(get_hello);
+    EXPECT_EQ(clients[i]->read_response()->status, i < 2 ? 200 : 503);
+  }
+  clients.clear();
+  EXPECT_TRUE(comes_down_to(0));
+  RawClient after{port_};
+  after.send(get_hello);
+  EXPECT_EQ(after.read_response()->status, 200);
+}
+
 /// Lowers how many descriptors this process may have, and restores it.
 class DescriptorLimit {
  public:

@@ -135,6 +135,27 @@ TEST_F(TlsTest, RefusesOldVersionsAndOtherProtocols) {
   EXPECT_TRUE(comes_down_to(0));
 }
 
+TEST_F(TlsTest, TellsWhoForgotTheSOfHttps) {
+  serve();
+  for (const std::string& request : {get("/hello"), get("/ws", "Upgrade: websocket\r\nConnection: Upgrade\r\n"),
+                                     std::string{"POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi"}}) {
+    RawClient client{port_};
+    client.send(request);
+    const auto response = client.read_response();
+    ASSERT_TRUE(response) << request;
+    EXPECT_EQ(response->status, 400);
+    EXPECT_EQ(response->body, "this port takes HTTPS, and this was plain HTTP\n");
+    EXPECT_EQ(response->header("content-type"), "text/plain; charset=utf-8");
+    EXPECT_EQ(response->header("strict-transport-security"), "");
+    EXPECT_TRUE(client.is_closed_within(10s));
+  }
+  RawClient noise{port_};
+  noise.send("\x01 no TLS, and no HTTP\r\n\r\n");
+  EXPECT_EQ(noise.read_to_end().value_or("open").find("HTTP/1.1"), std::string::npos);
+  EXPECT_EQ(hello(), "hello");
+  EXPECT_TRUE(comes_down_to(0));
+}
+
 TEST_F(TlsTest, DoesNotRenegotiate) {
   serve();
   TlsClient client{port_, {.version_max = TLS1_2_VERSION}};

@@ -121,12 +121,15 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   const signaling::Config internet = finished("", false);
   EXPECT_EQ(internet.http.connections_per_address, 500u);
   EXPECT_FALSE(internet.http.loopback_counts);
+  EXPECT_EQ(internet.http.connections_max, 0u);
   EXPECT_EQ(internet.messages_per_second, 100u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_user, 60u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_pair, 20u);
   EXPECT_EQ(internet.calls.limits.rooms_per_key, 0u);
 
-  const signaling::Config dev = finished("[limits]\nmessages-per-second = 7\nrooms-per-key = 3", true);
+  const signaling::Config dev = finished("[limits]\nconnections = 5\nmessages-per-second = 7\nrooms-per-key = 3", true);
+  EXPECT_EQ(dev.http.connections_max, 5u);
+  EXPECT_EQ(dev.http.answered_when_full, "/livez");
   EXPECT_EQ(dev.http.connections_per_address, 0u);
   EXPECT_EQ(dev.messages_per_second, 7u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_user, 0u);

@@ -58,6 +58,7 @@ TEST(Metrics, CountersAreWhatWasDone) {
                                            .workers = 2,
                                            .workers_up = {1},
                                            .worker_restarts = 3,
+                                           .refused_as_full = 12,
                                            .connections_refused = 11,
                                            .refusals = {13, 17, 19}}));
   const std::map<std::string, double> expected{
@@ -75,6 +76,7 @@ TEST(Metrics, CountersAreWhatWasDone) {
       {R"(carillon_push_total{provider="webpush",result="expired"})", 1},
       {R"(carillon_push_total{provider="fcm",result="gone"})", 1},
       {R"(carillon_limited_total{limit="messages-per-second"})", 2},
+      {R"(carillon_limited_total{limit="connections"})", 12},
       {R"(carillon_limited_total{limit="connections-per-ip"})", 11},
       {R"(carillon_limited_total{limit="rings-per-minute-user"})", 13},
       {R"(carillon_limited_total{limit="rings-per-minute-pair"})", 17},
@@ -103,7 +105,7 @@ TEST(Metrics, WhatIsCountedElsewhereIsBroughtUpAndNotAddedAgain) {
 TEST(Metrics, LimitsAreThereBeforeTheyRefuseAnything) {
   Metrics metrics;
   const auto shown = samples(metrics.text({}));
-  for (const char* limit : {"connections-per-ip", "messages-per-second", "rings-per-minute-user",
+  for (const char* limit : {"connections", "connections-per-ip", "messages-per-second", "rings-per-minute-user",
                             "rings-per-minute-pair", "rooms-per-key"}) {
     EXPECT_EQ(shown.at(std::string{"carillon_limited_total{limit=\""} + limit + "\"}"), 0) << limit;
   }
