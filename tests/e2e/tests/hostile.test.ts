@@ -1,6 +1,7 @@
 // Malformed frames and messages: each gets an error with its place, or a close code. The server lives, and a call that
 // is on is not disturbed.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { enterRoom } from '../support/media-world.ts';
 import { Server } from '../support/server.ts';
 import { Wire } from '../support/wire.ts';
 
@@ -172,6 +173,30 @@ test('media of another call cannot be touched', async () => {
     await expect(mallory.request(method, { callId })).rejects.toMatchObject({ name: expect.any(String) });
   }
   mallory.close();
+});
+
+test('the id of a data stream that is in use is refused, one after the other and at once', async () => {
+  const carol = await Wire.connect(server, 'carol');
+  const call = await carol.request('start-call', { callees: ['dave'], media: 'audio' });
+  const { transportId } = await enterRoom(carol, call.callId); // has stream 0
+  const produce = (streamId: number) =>
+    carol.request('produceData', { callId: call.callId, transportId, sctpStreamParameters: { streamId } });
+  const taken = {
+    code: 409,
+    name: 'conflict',
+    reason: 'data.sctpStreamParameters.streamId: in use on this transport',
+  };
+  const before = await server.counts();
+  await expect(produce(0)).rejects.toMatchObject(taken);
+  expect(await server.counts()).toEqual(before);
+  await produce(1);
+  await expect(produce(1)).rejects.toMatchObject(taken);
+  // Two requests in one breath: the first one has it, the second is told the same.
+  const [first, second] = await Promise.allSettled([produce(2), produce(2)]);
+  expect(first).toMatchObject({ status: 'fulfilled' });
+  expect(second).toMatchObject({ status: 'rejected', reason: taken });
+  await carol.request('end-call', { callId: call.callId });
+  carol.close();
 });
 
 test('parameters that would hurt the worker are refused with their place', async () => {

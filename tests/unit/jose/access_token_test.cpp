@@ -6,7 +6,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <random>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace carillon::jose {
 namespace {
@@ -280,6 +284,67 @@ TEST(AccessToken, RefusesCriticalMembersAndOtherTypes) {
   EXPECT_EQ(outcome(payload_with(""), R"({"alg":"HS256"})"), "ok");
   EXPECT_EQ(outcome(payload_with(""), R"({"alg":"HS256","jku":"https://evil.example","jwk":{"kty":"oct"},"x5u":"x"})"),
             "ok");
+}
+
+/// Trial 38: each of them once more, together and counted.
+TEST(AccessToken, ForgedBrokenAndOversizedOnesAreAllRefused) {
+  const KeySet keys{{*Key::from_secret(test_secret, "app"), test_rs256(), test_es256()}};
+  const std::string payload = payload_with("");
+  const std::string good = token_of(hs256_header, payload, test_hs256());
+  const std::string es256_header = R"({"alg":"ES256"})";
+  const std::string unsigned_es256 = base64url_encode(es256_header) + "." + base64url_encode(payload) + ".";
+  const auto claims = [](std::int64_t exp, std::string_view more) {
+    return R"({"sub":"alice","exp":)" + std::to_string(exp) + std::string{more} + "}";
+  };
+  const auto hs256 = [](std::string_view payload_text, std::string_view header = hs256_header) {
+    return token_of(header, payload_text, test_hs256());
+  };
+  std::vector<std::pair<std::string, std::string>> hostile{
+      {"alg none", base64url_encode(R"({"alg":"none"})") + "." + base64url_encode(payload) + "."},
+      {"alg none with the signature", hs256(payload, R"({"alg":"none"})")},
+      {"RS256 claimed, signed as HS256", hs256(payload, R"({"alg":"RS256"})")},
+      {"ES256 claimed, signed as HS256", hs256(payload, es256_header)},
+      {"HS256 by the public PEM",
+       token_of(hs256_header, payload, *Key::from_secret("\n" + *test_rs256().public_pem()))},
+      {"HS256 by the other public PEM",
+       token_of(hs256_header, payload, *Key::from_secret("\n" + *test_es256().public_pem()))},
+      {"ES256 of zeros", unsigned_es256 + base64url_encode(std::string(64, '\0'))},
+      {"ES256 of no bytes", unsigned_es256},
+      {"ES256 of r = 0", unsigned_es256 + base64url_encode(std::string(32, '\0') + std::string(32, 'x'))},
+      {"ES256 of the largest numbers", unsigned_es256 + base64url_encode(std::string(64, '\xff'))},
+      {"ES256 by another key", token_of(es256_header, payload, *Key::generate_es256())},
+      {"RS256 by another key", token_of(R"({"alg":"RS256"})", payload, *Key::from_private_pem(new_rsa_pem(2048)))},
+      {"cut in the signature", good.substr(0, good.size() - 10)},
+      {"cut in the payload", good.substr(0, good.size() / 2)},
+      {"run out", hs256(claims(now_seconds - 3600, ""))},
+      {"run out at the beginning of time", hs256(claims(0, ""))},
+      {"not yet", hs256(claims(now_seconds + 7200, R"(,"nbf":)" + std::to_string(now_seconds + 3600)))},
+      {"made in the future", hs256(claims(now_seconds + 7200, R"(,"iat":)" + std::to_string(now_seconds + 3600)))},
+      {"no exp", hs256(R"({"sub":"alice"})")},
+      {"exp of text", hs256(R"({"sub":"alice","exp":"9999999999"})")},
+      {"exp beyond all numbers", hs256(R"({"sub":"alice","exp":1e400})")},
+      {"no sub", hs256(R"({"exp":1800000600})")},
+      {"sub of nothing", hs256(payload_with(R"("sub":"")"))},
+      {"two of sub", hs256(payload_with(R"("sub":"admin")"))},
+      {"two of alg", hs256(payload, R"({"alg":"HS256","alg":"none"})")},
+      {"two of exp", hs256(payload_with(R"("exp":9999999999)"))},
+      {"1 MiB", good + std::string(1024 * 1024, 'A')},
+      {"1 MiB of payload", hs256(payload_with(R"("x":")" + std::string(1024 * 1024, 'a') + "\""))},
+      {"another kid", hs256(payload, R"({"alg":"HS256","kid":"nobody"})")},
+  };
+  for (const char* kid : {"../../../../etc/passwd", "/dev/null", "app' OR '1'='1", "app\\u0000", "file:///etc/passwd",
+                          "https://evil.example/jwks.json", "..\\\\app", "APP"}) {
+    hostile.emplace_back(std::string{"kid "} + kid,
+                         hs256(payload, R"({"alg":"HS256","kid":")" + std::string{kid} + "\"}"));
+  }
+  std::size_t refused = 0;
+  for (const auto& [what, token] : hostile) {
+    const std::string result = outcome_of_token(token, keys);
+    EXPECT_NE(result, "ok") << what;
+    refused += result == "ok" ? 0 : 1;
+  }
+  EXPECT_EQ(outcome_of_token(good, keys), "ok") << "and the one they are made from is taken";
+  std::printf("%zu hostile tokens, %zu refused\n", hostile.size(), refused);
 }
 
 TEST(AccessToken, EachByteOfItCounts) {
