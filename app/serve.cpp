@@ -1,5 +1,6 @@
 #include "app/commands.hpp"
 
+#include "app/clock_watch.hpp"
 #include "app/handover.hpp"
 #include "app/instance.hpp"
 #include "app/signals.hpp"
@@ -158,6 +159,7 @@ int serve(const Config& config) {
   if (!signals) return refuse(signals.error());
   signaling::Node node{io, std::move(server), clock, random, **store, journal->get(), log};
   int status = 0;
+  boost::asio::co_spawn(io, watch_clock(clock, log), report(log, "the watch of the clock"));
   boost::asio::co_spawn(io, run(node, **store, io, **signals, config, *std::move(inherited), log, status),
                         report(log, "serve"));
   io.run();

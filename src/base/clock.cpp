@@ -10,4 +10,19 @@ Time SystemClock::now() const {
   return start_ + std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - steady_start_);
 }
 
+Duration SystemClock::ahead() const {
+  const auto wall = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+  const Duration by = wall - now();
+  // What a clock is slewed by goes into the monotonic one too; what is left below a second is rounding.
+  return std::chrono::abs(by) < std::chrono::seconds{1} ? Duration{0} : by;
+}
+
+Duration ClockWatch::look() {
+  const Duration ahead = clock_.ahead();
+  const Duration by = ahead - ahead_;
+  if (std::chrono::abs(by) < std::chrono::seconds{1}) return Duration{0};
+  ahead_ = ahead;
+  return by;
+}
+
 }  // namespace carillon

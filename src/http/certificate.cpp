@@ -33,9 +33,8 @@ std::optional<Time> Certificate::expires() const {
 void Certificate::on_deadline(Time) { warn_of_end(); }
 
 void Certificate::warn_of_end() {
-  const Time now = deadlines_.now();
-  deadlines_.schedule(*this, now + looked_at_every);
-  const Duration left = context_->certificate_expires() - now;
+  deadlines_.schedule(*this, deadlines_.now() + looked_at_every);
+  const Duration left = context_->certificate_expires() - deadlines_.wall();
   if (left <= Duration{0}) {
     log_.error("the TLS certificate has expired: {}", files_.certificate);
   } else if (left < warned_before) {

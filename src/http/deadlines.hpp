@@ -16,6 +16,8 @@ class Deadlines {
   ~Deadlines();
 
   [[nodiscard]] Time now() const { return clock_.now(); }
+  /// What the system's clock says, which may jump.
+  [[nodiscard]] Time wall() const { return clock_.wall(); }
   void schedule(TimingWheel::Entry& entry, Time deadline);
   /// Ends the timer, so that io_context::run can return. Nothing comes due after it.
   void stop();

@@ -195,7 +195,7 @@ asio::awaitable<bool> HttpConnection::write_response(Response response, RequestP
   framing.is_http_11 = parser.is_http_11() || parser.state() == RequestParser::State::failed;
   framing.head_only = parser.request().method == "HEAD";
   framing.is_secured = stream_.is_secured();
-  framing.now = pool_->deadlines().now();
+  framing.now = pool_->deadlines().wall();
   std::string header = write_header(response, framing);
   const bool with_body = has_body(response, framing);
   const bool together = with_body && response.body.size() <= copied_body_bytes_max;

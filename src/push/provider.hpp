@@ -30,6 +30,7 @@ struct Verdict {
   friend bool operator==(const Verdict&, const Verdict&) = default;
 };
 
+/// All times are of the system's clock (Clock::wall).
 class Provider {
  public:
   virtual ~Provider() = default;

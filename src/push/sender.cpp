@@ -129,7 +129,7 @@ std::shared_ptr<Sender::Job> Sender::next_of(Lane& lane, Time now, std::optional
 
 bool Sender::log_in(Login& login, const std::string& lane, Time now) {
   if (!login.under_way && login.not_before <= now) {
-    auto wanted = login.provider->login(now);
+    auto wanted = login.provider->login(clock_.wall());
     if (wanted && !*wanted) return true;
     if (!wanted) {
       log_.error("push: no access to {}: {}", login.provider->type(), wanted.error().detail);
@@ -148,7 +148,7 @@ bool Sender::log_in(Login& login, const std::string& lane, Time now) {
 void Sender::on_login(Login& login, const Result<fetch::Response>& answer) {
   const Time now = clock_.now();
   login.under_way.reset();
-  const Result<> proven = answer ? login.provider->logged_in(*answer, now) : Result<>{answer.error()};
+  const Result<> proven = answer ? login.provider->logged_in(*answer, clock_.wall()) : Result<>{answer.error()};
   if (proven) {
     login.tries = 0;
   } else {
@@ -159,7 +159,9 @@ void Sender::on_login(Login& login, const Result<fetch::Response>& answer) {
 }
 
 void Sender::start(const std::string& lane, const std::shared_ptr<Job>& job, Login& login, Time now) {
-  Result<fetch::Request> request = login.provider->request(job->target, job->message, now);
+  Message by_wall = job->message;  // providers sign times, and compare with times that others have signed
+  by_wall.expires_at += clock_.ahead();
+  Result<fetch::Request> request = login.provider->request(job->target, by_wall, clock_.wall());
   if (!request) return finish(lane, job, verdict_of(request.error()));
   request->timeout = std::min(request_timeout, job->message.expires_at - now);
   ++job->tries;
@@ -173,7 +175,7 @@ void Sender::on_answer(const std::string& lane, const std::shared_ptr<Job>& job,
   const Time now = clock_.now();
   job->under_way.reset();
   Login& login = logins_.find(job->target.type)->second;
-  Verdict verdict = answer ? login.provider->judge(*answer, now) : verdict_of(answer.error());
+  Verdict verdict = answer ? login.provider->judge(*answer, clock_.wall()) : verdict_of(answer.error());
   const bool is_over = job->give_up_at.has_value();  // its end waits behind it
   if (verdict.outcome == Outcome::renew && !job->renewed && !is_over) {
     job->renewed = true;

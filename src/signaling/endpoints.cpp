@@ -95,7 +95,7 @@ Result<Identity> Node::identify(const http::UpgradeRequest& upgrade) {
 
 Result<Identity> Node::identify(const std::string& token) {
   std::string key;
-  Result<jose::Claims> claims = jose::verify_access_token(token, config_.keys, clock_.now(), &key);
+  Result<jose::Claims> claims = jose::verify_access_token(token, config_.keys, clock_.wall(), &key);
   if (!claims) return claims.error();
   const UserId user{claims->user};
   DeviceId device = claims->device ? device_id(user, *claims->device) : DeviceId{random_.uuid()};
@@ -114,7 +114,7 @@ http::Response Node::dev_token(const http::Request& request) {
   claims.user = wanted.user.str();
   claims.name = wanted.name ? wanted.name->value : wanted.user.str();
   if (wanted.device) claims.device = wanted.device->value;
-  claims.expires_at = clock_.now() + dev_token_lasts;
+  claims.expires_at = clock_.wall() + dev_token_lasts;
   const Result<std::string> token = jose::sign_access_token(claims, *config_.dev_key);
   if (!token) return error_response(token.error());
   return http::Response::json(200, json::serialize(json::object{{"token", *token}}));

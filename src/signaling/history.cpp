@@ -19,51 +19,58 @@ void add_time(json::object& to, std::string_view name, const std::optional<Time>
 
 // ---- From calls to records ---------------------------------------------------------------------------------------
 
-json::array to_json(const std::vector<call::LedgerEntry>& ledger) {
+/// `ahead`: from the times of calls to those that people read (Clock::ahead).
+std::optional<Time> moved(std::optional<Time> time, Duration ahead) {
+  if (time) *time += ahead;
+  return time;
+}
+
+json::array to_json(const std::vector<call::LedgerEntry>& ledger, Duration ahead) {
   json::array lines;
   for (const call::LedgerEntry& entry : ledger) {
     json::object line{{"userId", entry.user.str()},
                       {"deviceId", device_label(entry.user, entry.device)},
                       {"via", to_string(entry.via)},
-                      {"toldAt", to_ms(entry.told_at)}};
+                      {"toldAt", to_ms(entry.told_at + ahead)}};
     if (entry.via == call::Via::push) {
       line["type"] = entry.target.type;
       line["subscriptionId"] = entry.target.subscription;
     }
-    add_time(line, "takenAt", entry.taken_at);
-    add_time(line, "confirmedAt", entry.confirmed_at);
+    add_time(line, "takenAt", moved(entry.taken_at, ahead));
+    add_time(line, "confirmedAt", moved(entry.confirmed_at, ahead));
     if (entry.decision) line["decision"] = to_string(*entry.decision);
-    add_time(line, "decidedAt", entry.decided_at);
+    add_time(line, "decidedAt", moved(entry.decided_at, ahead));
     if (!entry.why.empty()) line["why"] = entry.why;
     lines.push_back(std::move(line));
   }
   return lines;
 }
 
-store::PersonRecord to_store(const call::PersonRecord& person) {
+store::PersonRecord to_store(const call::PersonRecord& person, Duration ahead) {
   return {.user = person.user,
           .name = person.name,
           .role = std::string{to_string(person.role)},
-          .rang_at = person.rang_at,
-          .joined_at = person.joined_at,
-          .left_at = person.left_at,
+          .rang_at = moved(person.rang_at, ahead),
+          .joined_at = moved(person.joined_at, ahead),
+          .left_at = moved(person.left_at, ahead),
           .in_call = person.in_call,
           .reason = std::string{to_string(person.reason)},
           .missed = person.missed()};
 }
 
-store::CallRecord to_store(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger) {
+store::CallRecord to_store(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger,
+                           Duration ahead) {
   store::CallRecord kept{.call = record.call,
                          .room = record.room,
                          .media = std::string{to_string(record.media)},
-                         .started_at = record.started_at,
-                         .answered_at = record.answered_at,
-                         .ended_at = record.ended_at,
+                         .started_at = record.started_at + ahead,
+                         .answered_at = moved(record.answered_at, ahead),
+                         .ended_at = record.ended_at + ahead,
                          .reason = std::string{to_string(record.reason)},
                          .people = {},
                          .metadata = record.metadata.value_or(""),
-                         .ledger = json::serialize(to_json(ledger))};
-  for (const call::PersonRecord& person : record.people) kept.people.push_back(to_store(person));
+                         .ledger = json::serialize(to_json(ledger, ahead))};
+  for (const call::PersonRecord& person : record.people) kept.people.push_back(to_store(person, ahead));
   return kept;
 }
 
@@ -127,7 +134,7 @@ History::History(const Clock& clock, store::Store& store, Logger log)
     : clock_{clock}, store_{store}, log_{std::move(log)} {}
 
 void History::keep(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger, bool settled) {
-  const auto kept = std::make_shared<const store::CallRecord>(to_store(record, ledger));
+  const auto kept = std::make_shared<const store::CallRecord>(to_store(record, ledger, clock_.ahead()));
   if (!settled) unsettled_[record.call] = kept;
   for (const call::PersonRecord& person : record.people) {
     if (!person.name.empty()) store_.save_person(person.user, person.name, [](const Result<>&) {});
@@ -144,7 +151,7 @@ void History::settle(const CallId& call, const std::vector<call::LedgerEntry>& l
   if (found == unsettled_.end()) return;
   auto whole = std::make_shared<store::CallRecord>(*found->second);
   unsettled_.erase(found);
-  whole->ledger = json::serialize(to_json(ledger));
+  whole->ledger = json::serialize(to_json(ledger, clock_.ahead()));
   write(whole, [this, call](const Result<>& saved) {
     if (!saved) log_.warn("the last lines of a ring ledger are lost: {} call={}", saved.error().detail, call);
   });
@@ -185,7 +192,7 @@ void History::list(const UserId& user, const protocol::GetHistory& request, std:
 }
 
 void History::mark_read(const UserId& user, const Answer& answer) {
-  store_.mark_history_read(user, clock_.now(), [this, user, answer](const Result<>& marked) {
+  store_.mark_history_read(user, clock_.wall(), [this, user, answer](const Result<>& marked) {
     if (!marked) return answer(marked.error());
     answer(json::object{});
     tell(user, std::nullopt);
@@ -226,11 +233,14 @@ json::object operators_view(const store::CallRecord& record) {
 
 json::object operators_view(const call::Call& call, const std::vector<call::LedgerEntry>& ledger) {
   json::array people;
-  for (const call::Person& person : call.people()) people.push_back(person_json(to_store(person.record)));
-  json::object data{
-      {"callId", call.id().str()},        {"roomId", call.room().str()},           {"media", to_string(call.media())},
-      {"state", to_string(call.state())}, {"startedAt", to_ms(call.started_at())}, {"people", std::move(people)},
-      {"ledger", to_json(ledger)}};
+  for (const call::Person& person : call.people()) people.push_back(person_json(to_store(person.record, Duration{0})));
+  json::object data{{"callId", call.id().str()},
+                    {"roomId", call.room().str()},
+                    {"media", to_string(call.media())},
+                    {"state", to_string(call.state())},
+                    {"startedAt", to_ms(call.started_at())},
+                    {"people", std::move(people)},
+                    {"ledger", to_json(ledger, Duration{0})}};
   add_time(data, "answeredAt", call.answered_at());
   if (call.metadata()) data["metadata"] = json::parse(*call.metadata());
   return data;

@@ -156,8 +156,8 @@ void ReachDriver::perform(const call::PushRing& action) {
                                  {"callerId", invitation.caller.user.str()},
                                  {"callerName", name_of(invitation.caller)},
                                  {"media", to_string(invitation.media)},
-                                 {"ringUntil", to_ms(invitation.ring_until)},
-                                 {"serverTime", to_ms(now)},
+                                 {"ringUntil", to_ms(invitation.ring_until + clock_.ahead())},
+                                 {"serverTime", to_ms(clock_.wall())},
                                  {"ticket", *ticket}},
                         .expires_at = invitation.ring_until};
   sender_.send(action.target.subscription, target, std::move(message),
@@ -182,7 +182,7 @@ void ReachDriver::send(const CallId& call, const call::PushTarget& to, push::Kin
                        json::object data) {
   const Time now = clock_.now();
   data["callId"] = call.str();
-  data["serverTime"] = to_ms(now);
+  data["serverTime"] = to_ms(clock_.wall());
   const push::Target target = *target_of(call, to.subscription);
   push::Message message{.kind = kind, .call = call, .data = std::move(data), .expires_at = now + lasts};
   sender_.send(to.subscription, target, std::move(message), [this, target](const push::Verdict& verdict) {

@@ -142,6 +142,46 @@ TEST(Clock, TheSystemClockStartsAtTheWallClockAndNeverGoesBack) {
   EXPECT_LE(first, clock.now());
 }
 
+TEST(Clock, AJumpMovesTheWallAndNoDeadline) {
+  ManualClock clock{from_ms(1000)};
+  clock.jump(std::chrono::hours{1});
+  EXPECT_EQ(clock.now(), from_ms(1000));
+  EXPECT_EQ(clock.wall(), from_ms(3'601'000));
+  clock.jump(-std::chrono::hours{2});
+  EXPECT_EQ(clock.now(), from_ms(1000));
+  EXPECT_EQ(clock.ahead(), -std::chrono::hours{1});
+}
+
+TEST(Clock, TheSystemClockIsNotAheadOfItselfByRounding) {
+  const SystemClock clock;
+  EXPECT_EQ(clock.ahead(), Duration{0});
+}
+
+TEST(ClockWatch, TellsAJumpOnceWithItsSize) {
+  ManualClock clock{from_ms(0)};
+  ClockWatch watch{clock};
+  EXPECT_EQ(watch.look(), Duration{0});
+  clock.advance(std::chrono::hours{5});
+  EXPECT_EQ(watch.look(), Duration{0}) << "time that passes is no jump";
+  clock.jump(std::chrono::hours{1});
+  EXPECT_EQ(watch.look(), std::chrono::hours{1});
+  EXPECT_EQ(watch.look(), Duration{0});
+  clock.jump(-std::chrono::hours{3});
+  EXPECT_EQ(watch.look(), -std::chrono::hours{3});
+  EXPECT_EQ(watch.look(), Duration{0});
+}
+
+TEST(ClockWatch, AddsSmallJumpsUpUntilTheyAreWorthALine) {
+  ManualClock clock{from_ms(0)};
+  ClockWatch watch{clock};
+  clock.jump(Duration{600});
+  EXPECT_EQ(watch.look(), Duration{0});
+  clock.jump(Duration{600});
+  EXPECT_EQ(watch.look(), Duration{1200});
+  clock.jump(Duration{999});
+  EXPECT_EQ(watch.look(), Duration{0});
+}
+
 TEST(Id, IdsOfOneTypeCompareAndPrint) {
   const CallId a{"a"};
   EXPECT_EQ(a, CallId{"a"});

@@ -69,8 +69,10 @@ class FakeProvider final : public Provider {
     proven = false;
     ++forgotten;
   }
-  [[nodiscard]] Result<fetch::Request> request(const Target& target, const Message& message, Time) override {
+  [[nodiscard]] Result<fetch::Request> request(const Target& target, const Message& message, Time now) override {
     constexpr std::array kinds{"ring", "end", "missed"};
+    asked_at = now;
+    left = message.expires_at - now;
     fetch::Request request;
     request.url = target.address + " " + kinds.at(static_cast<std::size_t>(message.kind)) + " " + message.call.str();
     return request;
@@ -84,6 +86,8 @@ class FakeProvider final : public Provider {
 
   bool proven = false;
   int forgotten = 0;
+  Time asked_at;
+  Duration left{0};
 
  private:
   bool with_login_;
@@ -129,6 +133,24 @@ class SenderTest : public ::testing::Test {
   FakeProvider* provider = nullptr;
   std::vector<std::string> done;
 };
+
+TEST_F(SenderTest, SignsByTheSystemsClockAndWaitsByItsOwn) {
+  clock.jump(-1h);
+  send("phone", Kind::ring);
+  EXPECT_EQ(provider->asked_at, clock.now() - 1h);
+  EXPECT_EQ(provider->left, 30s) << "what is left of a ring is the same by every clock";
+  answer(fetch::Response{.status = 503});
+  clock.jump(2h);
+  sender.tick();
+  settle();
+  EXPECT_TRUE(client.open.empty()) << "a jump does not end the wait";
+  wait(10s);
+  EXPECT_EQ(provider->asked_at, clock.now() + 1h);
+  EXPECT_EQ(provider->left, 20s);
+  answer(fetch::Response{.status = 201});
+  EXPECT_THAT(done, ElementsAre("taken"));
+  nothing_is_left();
+}
 
 class SenderWithLogin : public SenderTest {
  protected:
