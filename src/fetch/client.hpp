@@ -41,8 +41,8 @@ struct Response {
 class Client {
  public:
   using Id = std::uint64_t;
-  /// Errors: forbidden (an address inside), timeout, unavailable (no connection, TLS, half an answer), and what `body`
-  /// failed with. Their detail names no address.
+  /// Errors: forbidden (an address inside), not_found (no address for the name), timeout, unavailable (no connection,
+  /// TLS, half an answer), and what `body` failed with. Their detail names no address.
   using Done = std::function<void(Result<Response>)>;
 
   virtual ~Client() = default;

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -60,6 +61,7 @@ struct Transfer {
   Response response;
   std::size_t header_bytes = 0;
   bool was_inside = false;
+  std::array<char, CURL_ERROR_SIZE> words{};  ///< What libcurl says of a failure.
   std::atomic<std::uint64_t>* connections = nullptr;
   std::unique_ptr<curl_slist, FreeList> fields;
   std::unique_ptr<CURL, FreeEasy> easy;
@@ -104,6 +106,10 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
 }
 
 Error error_of(CURLcode code, const Transfer& transfer) {
+  if (code == CURLE_COULDNT_RESOLVE_HOST) return fail(Errc::not_found, "the name of the host is not known");
+  // Only libcurl's words tell it from an answer that does not come.
+  if (code == CURLE_OPERATION_TIMEDOUT && std::string_view{transfer.words.data()}.starts_with("Resolving timed out"))
+    return fail(Errc::not_found, "the address of the host was not told in time");
   if (transfer.was_inside) return fail(Errc::forbidden, "the host has a private address");
   if (code == CURLE_OPERATION_TIMEDOUT) return fail(Errc::timeout, "no answer in time");
   return fail(Errc::unavailable, curl_easy_strerror(code));
@@ -255,12 +261,16 @@ class CurlClient::Thread : public std::enable_shared_from_this<Thread> {
     for (const auto& [name, value] : request.headers) add_field(transfer, fmt::format("{}: {}", name, value));
     add_field(transfer, "Expect:");  // no 100 Continue: our bodies are small
     curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.words.data());
     curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request.https_only ? "https" : "https,http");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, "");  // not the one of the environment either
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    // A name that is still looked for when its time is over is left to its thread: to wait for that, as libcurl else
+    // does, would hold up all other requests.
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.fields.get());
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "carillon");
     if (request.method == "POST") {

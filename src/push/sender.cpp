@@ -17,6 +17,7 @@ Verdict verdict_of(const Error& error) {
   switch (error.code) {
     case Errc::timeout: return {Outcome::again, {}, "no answer"};
     case Errc::unavailable: return {Outcome::again, {}, "no connection"};
+    case Errc::not_found: return {Outcome::again, {}, "no address"};
     case Errc::forbidden: return {Outcome::refused, {}, "refused address"};
     default: return {Outcome::refused, {}, "refused"};
   }

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 
-/** Addresses of both families; a function is asked anew for each query. */
-export type Names = Record<string, string[] | ((query: number) => string[])>;
+/** Addresses of both families; a function is asked anew for each query. 'silence': whoever asks waits in vain. */
+export type Names = Record<string, string[] | 'silence' | ((query: number) => string[])>;
 
 const address = '127.0.0.53';
 
@@ -16,16 +16,20 @@ export class NameServer {
   private readonly folder = mkdtempSync(`${tmpdir()}/carillon-names-`);
 
   private constructor(private readonly names: Names) {
-    this.socket.on('message', (query, from) => this.socket.send(this.answer(query), from.port, from.address));
+    this.socket.on('message', (query, from) => {
+      const answer = this.answer(query);
+      if (answer) this.socket.send(answer, from.port, from.address);
+    });
   }
 
-  static async start(names: Names): Promise<NameServer> {
+  /** `patience`: how often, and for how many seconds each time, whoever asks waits for an answer. */
+  static async start(names: Names, patience = 'timeout:2 attempts:1'): Promise<NameServer> {
     const server = new NameServer(names);
     await new Promise<void>((resolve, reject) => {
       server.socket.on('error', reject);
       server.socket.bind(53, address, resolve);
     });
-    writeFileSync(server.configuration, `nameserver ${address}\noptions timeout:2 attempts:1\n`);
+    writeFileSync(server.configuration, `nameserver ${address}\noptions ${patience}\n`);
     return server;
   }
 
@@ -44,7 +48,7 @@ export class NameServer {
     rmSync(this.folder, { recursive: true });
   }
 
-  private answer(query: Buffer): Buffer {
+  private answer(query: Buffer): Buffer | undefined {
     const labels: string[] = [];
     let at = 12;
     for (let size = query[at]!; size > 0; size = query[at]!) {
@@ -55,6 +59,10 @@ export class NameServer {
     const type = query.readUInt16BE(at + 1);
     const question = query.subarray(12, at + 5);
     const known = this.names[name];
+    if (known === 'silence') {
+      this.asked.push(name);
+      return undefined;
+    }
     const all = typeof known === 'function' ? known(this.asked.filter((each) => each === name).length) : (known ?? []);
     this.asked.push(name);
     const found = all.map(bytesOf).filter((bytes) => (bytes.length === 4 ? 1 : 28) === type); // A or AAAA

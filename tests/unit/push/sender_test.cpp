@@ -152,6 +152,15 @@ TEST_F(SenderTest, SignsByTheSystemsClockAndWaitsByItsOwn) {
   nothing_is_left();
 }
 
+TEST_F(SenderTest, AServiceWithoutAnAddressIsTriedAgain) {
+  send("phone", Kind::ring);
+  answer(fail(Errc::not_found, "the name of the host is not known"));
+  wait(10s);
+  answer(fetch::Response{.status = 201});
+  EXPECT_THAT(done, ElementsAre("taken"));
+  nothing_is_left();
+}
+
 class SenderWithLogin : public SenderTest {
  protected:
   SenderWithLogin() : SenderTest{true} {}
