@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { metrics } from '../support/metrics.ts';
 import { Server } from '../support/server.ts';
 import { Wire, WireError, type Frame } from '../support/wire.ts';
 
@@ -25,20 +26,6 @@ const refusal = async (asked: Promise<unknown>): Promise<WireError> => {
 };
 const call = (wire: Wire, ...callees: string[]) => wire.request('start-call', { callees, media: 'audio' });
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-
-/** Of GET /metrics, by name and labels. */
-async function metrics(server: Server): Promise<Map<string, number>> {
-  const response = await fetch(`${server.url}/metrics`);
-  expect(response.status).toBe(200);
-  expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
-  const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => {
-      const space = line.lastIndexOf(' ');
-      return [line.slice(0, space), Number(line.slice(space + 1))] as const;
-    }),
-  );
-}
 
 describe('who does not want to hear', () => {
   let server: Server;
