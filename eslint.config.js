@@ -23,7 +23,7 @@ export default tseslint.config(
   },
   {
     // What comes over the wire is what these tests look at: it has no type until they have.
-    files: ['tests/e2e/**/*.ts'],
+    files: ['tests/e2e/**/*.ts', 'tests/soak/**/*.ts'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',

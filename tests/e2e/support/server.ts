@@ -97,6 +97,13 @@ export class Server {
   get log(): readonly string[] {
     return this.lines;
   }
+  /** What was read of the log so far, which a server that runs for hours need not keep. */
+  takeLog(): string[] {
+    return this.lines.splice(0);
+  }
+  get pid(): number {
+    return this.process.pid!;
+  }
   get alive(): boolean {
     return this.process.exitCode === null && this.process.signalCode === null;
   }

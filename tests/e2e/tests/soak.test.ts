@@ -1,0 +1,29 @@
+// The long trials of tests/soak, so short that they only show that they still run and that nothing is left over: calls with
+// faults, rooms that come and go, and people who never read. docs/soak.md has the figures of the long runs.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { expect, test } from 'vitest';
+import { churn } from '../../soak/churn.ts';
+import { soak } from '../../soak/main.ts';
+import { slowReaders } from '../../soak/slow-readers.ts';
+
+/** What grows once, caches and the like, is most of what a short run sees. */
+const tolerance = 25;
+
+test('calls with faults: nothing is left of them', { timeout: 180_000 }, async () => {
+  const out = mkdtempSync(`${tmpdir()}/carillon-soak-`);
+  const options = { minutes: 0.4, circles: 10, seed: 7, strikeSeconds: 6, graceSeconds: 2 };
+  const { ok, lines } = await soak({ ...options, tolerance, out });
+  rmSync(out, { recursive: true });
+  expect(ok, lines.join('\n')).toBe(true);
+});
+
+test('trial 7: rooms come and go, 50 a second', { timeout: 120_000 }, async () => {
+  const { ok, lines } = await churn({ seconds: 10, tolerance });
+  expect(ok, lines.join('\n')).toBe(true);
+});
+
+test('trial 10: 200 who never read', { timeout: 180_000 }, async () => {
+  const { ok, lines } = await slowReaders({ seconds: 1 });
+  expect(ok, lines.join('\n')).toBe(true);
+});

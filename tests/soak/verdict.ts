@@ -1,0 +1,33 @@
+// What a run says at its end: figures, and of each that has a limit whether it was kept.
+import type { Process } from './measure.ts';
+
+export interface Outcome {
+  ok: boolean;
+  lines: string[];
+}
+
+export const mib = (kib: number): string => (kib / 1024).toFixed(2);
+
+export class Verdict implements Outcome {
+  readonly lines: string[] = [];
+  ok = true;
+
+  say(line: string): void {
+    this.lines.push(line);
+    console.log(line);
+  }
+  check(holds: boolean, line: string): void {
+    this.ok &&= holds;
+    this.say(`${holds ? 'ok    ' : 'FAILED'}  ${line}`);
+  }
+  /** `tolerance`: how far memory may have grown, in per cent. Descriptors and threads are to be as many as before. */
+  same(what: string, first: Process, last: Process, tolerance: number): void {
+    const grown = ((last.rss_kib / first.rss_kib - 1) * 100).toFixed(2);
+    const [rss, pss] = (['rss_kib', 'pss_kib'] as const).map((name) => `${mib(first[name])} -> ${mib(last[name])} MiB`);
+    this.check(last.rss_kib <= first.rss_kib * (1 + tolerance / 100), `${what}: RSS ${rss} (${grown} %), PSS ${pss}`);
+    this.check(
+      last.fds === first.fds && last.threads === first.threads,
+      `${what}: ${first.fds} -> ${last.fds} descriptors, ${first.threads} -> ${last.threads} threads`,
+    );
+  }
+}
