@@ -117,7 +117,7 @@ void Reaching::gone(const UserId& user, const DeviceId& device, Time now, ReachA
   if (of_user == rings_.end()) return;
   for (auto& [call, ring] : of_user->second) {
     if (ring.sockets.erase(device) == 0) continue;
-    if (LedgerEntry* line = socket_line(ledgers_.at(call), ring, device)) line->why = "left";
+    socket_line(ledgers_.at(call), ring, device)->why = "left";  // whose socket rings has been told
     for (const PushTarget& target : ring.targets.value_or(std::vector<PushTarget>{})) {
       if (target.device == device) push(call, user, target, now, out);
     }
@@ -243,7 +243,7 @@ void Reaching::report(const CallId& call, const UserId& user, ReachActions& out)
     if (line.via != Via::push || !line.why.empty()) continue;
     hopes = true;
     if (ring.sockets.contains(line.device)) continue;  // counted as one that rings over its socket
-    if (line.taken_at || line.confirmed_at) ++devices;
+    if (line.taken_at) ++devices;
     rings = rings || line.confirmed_at;
   }
   const Reachability state = rings ? Reachability::ringing : hopes ? Reachability::reaching : Reachability::unreachable;

@@ -27,6 +27,5 @@ struct DtlsParameters {
 [[nodiscard]] std::string_view to_string(DtlsRole);              // "auto", "client", "server"
 [[nodiscard]] std::string_view to_string(FingerprintAlgorithm);  // "sha-256"
 [[nodiscard]] std::optional<DtlsRole> dtls_role_from(std::string_view);
-[[nodiscard]] std::optional<FingerprintAlgorithm> fingerprint_algorithm_from(std::string_view);
 
 }  // namespace carillon::ortc

@@ -37,10 +37,9 @@ const RtpCodecCapability* find_match(const RtpCapabilities& capabilities, const 
                  [&](const RtpCodecCapability& other) { return codecs_match(codec, other, Strictness::strict); });
 }
 
-const RtpCodecCapability* find_rtx_for(const RtpCapabilities& capabilities, std::optional<std::uint8_t> payload_type) {
-  if (!payload_type) return nullptr;
+const RtpCodecCapability* find_rtx_for(const RtpCapabilities& capabilities, std::uint8_t payload_type) {
   return find_if(capabilities.codecs, [&](const RtpCodecCapability& codec) {
-    return is_rtx_codec(codec.mime_type) && apt_of(codec.parameters) == std::int32_t{*payload_type};
+    return is_rtx_codec(codec.mime_type) && apt_of(codec.parameters) == std::int32_t{payload_type};
   });
 }
 
@@ -170,7 +169,7 @@ Result<RtpMapping> get_producer_rtp_parameters_mapping(RtpParameters& params, co
     const RtpCodecCapability* match =
         media_codec ? matches[static_cast<std::size_t>(media_codec - params.codecs.data())] : nullptr;
     if (!match) return fail(Errc::bad_request, "no media codec for " + name_of(codec));
-    matches[i] = find_rtx_for(router, match->preferred_payload_type);
+    matches[i] = find_rtx_for(router, *match->preferred_payload_type);
     if (!matches[i]) return fail(Errc::unsupported, "the router has no RTX for " + name_of(*media_codec));
     map(codec, *matches[i]);
   }
@@ -196,7 +195,7 @@ Result<RtpParameters> get_consumable_rtp_parameters(MediaKind kind, const RtpPar
     consumable.codecs.push_back({router_codec->mime_type, *router_codec->preferred_payload_type,
                                  router_codec->clock_rate, router_codec->channels, codec.parameters,
                                  router_codec->rtcp_feedback});
-    if (const RtpCodecCapability* rtx = find_rtx_for(router, router_codec->preferred_payload_type))
+    if (const RtpCodecCapability* rtx = find_rtx_for(router, *router_codec->preferred_payload_type))
       consumable.codecs.push_back({rtx->mime_type, *rtx->preferred_payload_type, rtx->clock_rate, std::nullopt,
                                    rtx->parameters, rtx->rtcp_feedback});
   }

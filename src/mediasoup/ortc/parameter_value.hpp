@@ -19,8 +19,7 @@ namespace carillon::ortc {
   if (const bool* flag = std::get_if<bool>(value)) return !*flag;
   if (const std::int32_t* integer = std::get_if<std::int32_t>(value)) return *integer == 0;
   if (const double* number = std::get_if<double>(value)) return !(*number < 0 || *number > 0);
-  if (const std::string* text = std::get_if<std::string>(value)) return text->empty();
-  return false;
+  return std::get<std::string>(*value).empty();
 }
 
 /// `a === b`, where a missing value equals only another missing one.

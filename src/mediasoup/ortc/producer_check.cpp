@@ -163,22 +163,22 @@ class Check {
       if (is_simulcast && mode.spatial_layers > 1)
         return at("encodings", i, ".scalabilityMode: expected one spatial layer in each encoding of a simulcast");
       const bool is_svc = !is_simulcast && (mode.spatial_layers > 1 || mode.temporal_layers > 1);
-      const RtpCodecParameters* codec =
-          encoding.codec_payload_type ? codec_with(*encoding.codec_payload_type) : first_media_codec();
-      if (!codec || (!is_simulcast && !is_svc)) continue;
-      const bool can_simulcast = is_named(*codec, "video/vp8") || is_named(*codec, "video/h264");
-      const bool can_svc = can_simulcast || is_named(*codec, "video/vp9") || is_named(*codec, "video/av1");
+      if (!is_simulcast && !is_svc) continue;
+      // codecs() and encodings() have seen that they are there.
+      const RtpCodecParameters& codec =
+          encoding.codec_payload_type ? *codec_with(*encoding.codec_payload_type) : first_media_codec();
+      const bool can_simulcast = is_named(codec, "video/vp8") || is_named(codec, "video/h264");
+      const bool can_svc = can_simulcast || is_named(codec, "video/vp9") || is_named(codec, "video/av1");
       if (is_simulcast ? !can_simulcast : !can_svc)
         return at("encodings", i, is_simulcast ? ": no simulcast with " : ".scalabilityMode: no layers with ") +
-               codec->mime_type;
+               codec.mime_type;
     }
     return {};
   }
 
-  [[nodiscard]] const RtpCodecParameters* first_media_codec() const {
-    for (const RtpCodecParameters& codec : params_.codecs)
-      if (class_of(codec) == CodecClass::media) return &codec;
-    return nullptr;
+  [[nodiscard]] const RtpCodecParameters& first_media_codec() const {
+    return *std::find_if(params_.codecs.begin(), params_.codecs.end(),
+                         [](const RtpCodecParameters& codec) { return class_of(codec) == CodecClass::media; });
   }
 
   /// A packet must belong to one encoding only.

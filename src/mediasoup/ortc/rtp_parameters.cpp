@@ -1,5 +1,6 @@
 #include "mediasoup/ortc/rtp_parameters.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -45,9 +46,9 @@ std::string_view to_string(RtpHeaderExtensionDirection direction) {
 }
 
 std::string_view to_string(HeaderExtensionUri uri) {
-  for (const auto& [id, text] : header_extension_uris)
-    if (id == uri) return text;
-  return {};
+  return std::find_if(header_extension_uris.begin(), header_extension_uris.end(),
+                      [&](const auto& known) { return known.first == uri; })
+      ->second;
 }
 
 std::optional<MediaKind> media_kind_from(std::string_view text) {

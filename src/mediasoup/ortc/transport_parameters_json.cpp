@@ -87,9 +87,9 @@ std::string_view to_string(DtlsRole role) {
 }
 
 std::string_view to_string(FingerprintAlgorithm algorithm) {
-  for (const Algorithm& known : algorithms)
-    if (known.algorithm == algorithm) return known.name;
-  return {};
+  return std::find_if(algorithms.begin(), algorithms.end(),
+                      [&](const Algorithm& known) { return known.algorithm == algorithm; })
+      ->name;
 }
 
 std::string_view to_string(IceProtocol protocol) {
@@ -103,12 +103,6 @@ std::string_view to_string(IceProtocol protocol) {
 std::optional<DtlsRole> dtls_role_from(std::string_view text) {
   for (const DtlsRole role : {DtlsRole::automatic, DtlsRole::client, DtlsRole::server})
     if (to_string(role) == text) return role;
-  return std::nullopt;
-}
-
-std::optional<FingerprintAlgorithm> fingerprint_algorithm_from(std::string_view text) {
-  for (const Algorithm& known : algorithms)
-    if (known.name == text) return known.algorithm;
   return std::nullopt;
 }
 

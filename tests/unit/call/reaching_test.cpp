@@ -258,6 +258,117 @@ TEST(Reaching, NothingRingsAfterTheEnd) {
   EXPECT_THAT(ring.confirmed("phone"), ElementsAre());
 }
 
+TEST(Reaching, ADeviceThatHasConfirmedNeedsNotDoItAgain) {
+  Ringing_ ring;
+  ring.begin();
+  ring.told("phone");
+  ring.confirmed("phone");
+  EXPECT_THAT(ring.confirmed("phone"), ElementsAre());
+  ring.wait(2s);
+  ring.gone("phone");
+  ring.told("phone");  // it came back
+  EXPECT_EQ(ring.reaching.deadline(), std::nullopt);
+  EXPECT_THAT(ring.found({"phone"}), ElementsAre());
+}
+
+TEST(Reaching, TheLookUpIsAnsweredOnce) {
+  Ringing_ ring = with_targets({"phone"});
+  EXPECT_THAT(ring.found({"tablet"}), ElementsAre());
+}
+
+TEST(Reaching, ARingIsOfOneCall) {
+  Ringing_ ring;
+  EXPECT_FALSE(ring.reaching.rings(ring.call, ring.bob));
+  ring.begin();
+  EXPECT_TRUE(ring.reaching.rings(ring.call, ring.bob));
+  EXPECT_FALSE(ring.reaching.rings(CallId{"another"}, ring.bob));
+
+  Ringing_ second = ring;
+  second.call = CallId{"another"};
+  EXPECT_THAT(second.told("phone"), ElementsAre());
+  EXPECT_THAT(second.end(EndReason::timeout), ElementsAre());
+  EXPECT_THAT(second.begin(), ElementsAre("find bob"));
+  second.end(EndReason::timeout);
+  EXPECT_TRUE(second.reaching.rings(ring.call, ring.bob));
+}
+
+TEST(Reaching, APushThatWokeTheDeviceBeforeItsServiceAnsweredHasArrived) {
+  Ringing_ ring = with_targets({"phone"});
+  EXPECT_THAT(ring.confirmed_by_push("phone"), ElementsAre("bob on 1 ringing"));
+  EXPECT_EQ(ring.line(0).taken_at, ring.now);
+  EXPECT_THAT(ring.confirmed_by_push("phone"), ElementsAre());
+  EXPECT_THAT(ring.taken("phone"), ElementsAre());
+  EXPECT_THAT(ring.failed("phone", "refused 500"), ElementsAre());
+  EXPECT_EQ(ring.line(0).why, "");
+}
+
+TEST(Reaching, APushThatWasTakenHasNotFailed) {
+  Ringing_ ring = with_targets({"phone"});
+  ring.taken("phone");
+  EXPECT_THAT(ring.taken("phone"), ElementsAre());
+  EXPECT_THAT(ring.failed("phone", "refused 500"), ElementsAre());
+  EXPECT_EQ(ring.line(0).why, "");
+}
+
+TEST(Reaching, OfASubscriptionThatWasNotSentTheRingNothingIsTaken) {
+  Ringing_ ring = with_targets({"phone"});
+  EXPECT_THAT(ring.confirmed_by_push("watch"), ElementsAre());
+  EXPECT_THAT(ring.failed("watch", "gone"), ElementsAre());
+  ring.end(EndReason::timeout);
+  EXPECT_THAT(ring.confirmed_by_push("phone"), ElementsAre());
+  Ringing_ unknown;
+  EXPECT_THAT(unknown.taken("phone"), ElementsAre());
+  EXPECT_THAT(unknown.confirmed("phone"), ElementsAre());
+}
+
+TEST(Reaching, OnlyTheDeviceWhoseSocketGoesGetsAPush) {
+  Ringing_ ring;
+  ring.begin();
+  ring.told("phone");
+  ring.told("tablet");
+  ring.found({"phone", "tablet"});
+  EXPECT_THAT(ring.gone("tablet"), ElementsAre("ring tablet"));
+  EXPECT_THAT(ring.wait(2s), ElementsAre("ring phone"));
+}
+
+TEST(Reaching, ANewRingHasItsOwnTwoSeconds) {
+  Ringing_ ring;
+  ring.begin();
+  ring.told("phone");
+  ring.wait(1s);
+  ring.end(EndReason::timeout);
+  ring.begin();
+  ring.told("phone");
+  ring.found({"phone"});
+  EXPECT_THAT(ring.wait(1s), ElementsAre());
+  EXPECT_THAT(ring.wait(1s), ElementsAre("ring phone"));
+}
+
+TEST(Reaching, ASubscriptionThatMovesToADeviceWithoutASocketHasMissedIt) {
+  Ringing_ ring;
+  ring.reaching.moved(ring.bob, "phone", Ringing_::device("page"));  // nobody rings
+  ring.begin();
+  ring.reaching.moved(ring.bob, "phone", Ringing_::device("page"));  // nobody knows it yet
+  ring.told("phone");
+  ring.told("tablet");
+  ring.found({"phone", "tablet"});
+  ring.confirmed("phone");
+  ring.confirmed("tablet");
+  ring.reaching.moved(ring.bob, "phone", Ringing_::device("page"));
+  EXPECT_THAT(ring.end(EndReason::timeout), ElementsAre("missed phone from Alice"));
+}
+
+TEST(RingLedger, TellsThePeopleOfACallApart) {
+  Ringing_ ring = with_targets({"phone"});
+  Ringing_ both = ring;
+  both.bob = UserId{"carol"};
+  both.begin();
+  both.found({"phone"});
+  EXPECT_THAT(both.taken("phone"), ElementsAre("carol on 1 reaching"));
+  both.bob = ring.bob;
+  EXPECT_THAT(both.taken("phone"), ElementsAre("bob on 1 reaching"));
+}
+
 TEST(RingLedger, SaysWhatBecameOfEachDevice) {
   Ringing_ ring;
   const Time start = ring.now;

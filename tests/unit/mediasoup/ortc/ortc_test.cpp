@@ -69,6 +69,9 @@ TEST(Router, RefusesMoreCodecsThanThereArePayloadTypes) {
   const std::vector<RtpCodecCapability> seventeen(17, vp8());
   EXPECT_TRUE(generate_router_rtp_capabilities(sixteen_with_rtx));
   EXPECT_EQ(generate_router_rtp_capabilities(seventeen).error().code, Errc::bad_request);
+  std::vector<RtpCodecCapability> none_left_for_the_last_rtx = sixteen_with_rtx;
+  none_left_for_the_last_rtx.insert(none_left_for_the_last_rtx.begin(), opus());
+  EXPECT_EQ(generate_router_rtp_capabilities(none_left_for_the_last_rtx).error().code, Errc::bad_request);
 }
 
 TEST(ProducerMapping, TakesEachCodecToThatOfTheRouter) {
@@ -209,6 +212,32 @@ TEST(Consumer, UsesOneWayOfEstimatingBandwidth) {
   EXPECT_EQ(feedback_with({Uri::transport_wide_cc_01, Uri::abs_send_time}), std::pair(false, false));
 }
 
+TEST(Consumable, HasTheExtensionsThatTheRouterSends) {
+  const auto consumable_with = [](RtpHeaderExtensionDirection direction) {
+    RtpCapabilities router = test::router();
+    const std::string mid{to_string(HeaderExtensionUri::mid)};
+    for (RtpHeaderExtension& extension : router.header_extensions)
+      if (extension.uri == mid) extension.direction = direction;
+    RtpParameters producer = test::producer("chromium", "vp8");
+    const RtpMapping mapping = get_producer_rtp_parameters_mapping(producer, router, 100'000'000).value();
+    const RtpParameters params = get_consumable_rtp_parameters(MediaKind::video, producer, router, mapping).value();
+    return std::ranges::count(params.header_extensions, mid, &RtpHeaderExtensionParameters::uri);
+  };
+  using enum RtpHeaderExtensionDirection;
+  EXPECT_EQ(consumable_with(sendrecv), 1);
+  EXPECT_EQ(consumable_with(sendonly), 1);
+  EXPECT_EQ(consumable_with(recvonly), 0);
+  EXPECT_EQ(consumable_with(inactive), 0);
+}
+
+TEST(Consumer, IsRefusedWhereRtxIsBeforeItsCodec) {
+  RtpParameters consumable = test::consumable(MediaKind::video, test::producer("chromium", "vp8"));
+  ASSERT_THAT(names(consumable.codecs), ElementsAre("video/VP8", "video/rtx"));
+  std::swap(consumable.codecs[0], consumable.codecs[1]);
+  const auto consumer = get_consumer_rtp_parameters(consumable, test::receiver("chromium"), {});
+  EXPECT_EQ(consumer.error().code, Errc::unsupported);
+}
+
 TEST(PipeConsumer, KeepsAllEncodingsAndAddsTheDependencyDescriptor) {
   const RtpParameters consumable = test::consumable(MediaKind::video, test::producer("chromium", "vp8-simulcast"));
   const RtpParameters pipe = get_pipe_consumer_rtp_parameters(consumable, true, 700, 800);
@@ -234,6 +263,7 @@ TEST(ScalabilityMode, CountsLayers) {
   EXPECT_EQ(parse_scalability_mode("S2T1h"), (ScalabilityMode{2, 1, false}));
   EXPECT_EQ(parse_scalability_mode("L12T10"), (ScalabilityMode{12, 10, false}));
   EXPECT_EQ(parse_scalability_mode("L0T1"), ScalabilityMode{});
+  EXPECT_EQ(parse_scalability_mode("L/T1"), ScalabilityMode{});
   EXPECT_EQ(parse_scalability_mode("nonsense"), ScalabilityMode{});
 }
 

@@ -130,8 +130,40 @@ TEST(ProducerCheck, LayersFitTheCodec) {
   EXPECT_EQ(check(MediaKind::audio, audio), "rtpParameters.encodings[0].scalabilityMode: no layers with audio/opus");
 }
 
+TEST(ProducerCheck, LayersOfTheFirstMediaCodecWhateverIsBeforeIt) {
+  RtpParameters audio = test::producer("chromium", "audio");
+  complete_producer_rtp_parameters(audio, "cname");
+  audio.codecs.insert(audio.codecs.begin(), {"audio/CN", 13, 8'000, 1, {}, {}});
+  EXPECT_EQ(check(MediaKind::audio, audio), "fine");
+  audio.encodings[0].scalability_mode = "L1T2";
+  EXPECT_EQ(check(MediaKind::audio, audio), "rtpParameters.encodings[0].scalabilityMode: no layers with audio/opus");
+}
+
+TEST(ProducerCheck, LayersOfTheCodecThatTheEncodingNames) {
+  EXPECT_EQ(check_vp8([](RtpParameters& p) {
+              p.encodings[0].codec_payload_type = p.codecs[0].payload_type;
+              p.encodings[0].scalability_mode = "L1T3";
+            }),
+            "fine");
+}
+
+TEST(ProducerCheck, ACodecHasAWholeMimeTypeAndAPayloadTypeOfSevenBits) {
+  EXPECT_EQ(check_vp8([](RtpParameters& p) { p.codecs[0].mime_type = "VP8"; }),
+            "rtpParameters.codecs[0].mimeType: unknown codec VP8");
+  EXPECT_EQ(check_vp8([](RtpParameters& p) { p.codecs[0].payload_type = 128; }),
+            "rtpParameters.codecs[0].payloadType: expected integer 0..127");
+}
+
+TEST(ProducerCheck, AnRtxWithoutAnSsrcIsFoundLater) {
+  EXPECT_EQ(check_vp8([](RtpParameters& p) { p.encodings[0].rtx = RtxParameters{0}; }), "fine");
+}
+
 TEST(ProducerCheck, TextsAreClean) {
   using namespace std::string_literals;
+  EXPECT_EQ(check_vp8([](RtpParameters& p) { p.msid = "a\x7f"; }),
+            "rtpParameters.msid: expected no control characters");
+  EXPECT_EQ(check_vp8([](RtpParameters& p) { p.encodings[0].rid = "\t"; }),
+            "rtpParameters.encodings[0].rid: expected no control characters");
   EXPECT_EQ(check_vp8([](RtpParameters& p) { p.mid = "a\0b"s; }), "rtpParameters.mid: expected no control characters");
   EXPECT_EQ(check_vp8([](RtpParameters& p) { p.rtcp.cname = "\n"; }),
             "rtpParameters.rtcp.cname: expected no control characters");

@@ -113,6 +113,20 @@ TEST(RtpParameters, SizesHaveLimits) {
             "rtpParameters.encodings: expected at most 16 elements");
 }
 
+TEST(RtpParameters, ParametersOfACodecHaveLimits) {
+  value many(test::json::object{});
+  for (int i = 0; i < 65; ++i) many.as_object()[std::to_string(i)] = i;
+  EXPECT_EQ(rejection(with("/codecs/0", "parameters", serialize(many))),
+            "rtpParameters.codecs[0].parameters: expected at most 64 parameters");
+  EXPECT_EQ(rejection(with("/codecs/0", "parameters", "{\"" + std::string(256, 'x') + "\": 1}")),
+            "rtpParameters.codecs[0].parameters: expected names of at most 255 bytes");
+}
+
+TEST(RtpParameters, AMimeTypeIsVisibleText) {
+  EXPECT_EQ(rejection(with("/codecs/0", "mimeType", "\"audio/op\x7fus\"")),
+            "rtpParameters.codecs[0].mimeType: expected audio/<name> or video/<name>");
+}
+
 TEST(RtpParameters, WhatIsFalsyIsNotGiven) {
   for (const std::string_view falsy : {"null", "false", "0", "\"\""}) {
     EXPECT_EQ(rejection(with("", "encodings", falsy)), "accepted") << falsy;

@@ -128,6 +128,25 @@ TEST(IceCandidate, IsWrittenAsOldAndNewClientsReadIt) {
   EXPECT_EQ(to_json(IceCandidate{"tcp", 7, "::1", IceProtocol::tcp, 9}).at("tcpType"), value("passive"));
 }
 
+TEST(IceCandidate, ManyAreAList) {
+  const std::vector<IceCandidate> candidates{{"udp", 7, "127.0.0.1", IceProtocol::udp, 40'000},
+                                             {"tcp", 6, "127.0.0.1", IceProtocol::tcp, 40'000}};
+  const value written = to_json(std::span{candidates});
+  ASSERT_EQ(written.as_array().size(), 2U);
+  EXPECT_EQ(written.at(0), to_json(candidates[0]));
+  EXPECT_EQ(written.at(1), to_json(candidates[1]));
+}
+
+TEST(IceParameters, AreWrittenAsClientsReadThem) {
+  EXPECT_EQ(to_json(IceParameters{"fragment", "password", true}),
+            parse(R"({"usernameFragment": "fragment", "password": "password", "iceLite": true})"));
+}
+
+TEST(SctpCapabilities, SurviveTheRoundTrip) {
+  const SctpCapabilities capabilities{{16, 1024}};
+  EXPECT_EQ(parse_sctp_capabilities(to_json(capabilities)).value(), capabilities);
+}
+
 TEST(SctpParameters, CarryWhatOlderClientsRead) {
   SctpParameters parameters;
   parameters.max_receive_message_size = 262'144;
