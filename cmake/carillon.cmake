@@ -11,6 +11,7 @@ endif()
 option(CARILLON_TESTS "build the tests" ON)
 set(CARILLON_SANITIZE "" CACHE STRING "empty, address (with undefined) or thread")
 option(CARILLON_WERROR "a warning is an error" OFF)
+option(CARILLON_COVERAGE "tests count which branches they take, with clang: docs/coverage.md" OFF)
 option(CARILLON_FUZZ "build the fuzz targets of tests/fuzz, and all else as they need it: docs/fuzzing.md" OFF)
 # What tests know as CARILLON_SOURCE_DIR. CTest runs them in the top folder, so ./test says "." and keeps the path of the
 # checkout out of the compiler's command line: a clone in another folder then finds all of it in ccache.
@@ -65,6 +66,11 @@ elseif(CARILLON_SANITIZE)
   message(FATAL_ERROR "CARILLON_SANITIZE is '${CARILLON_SANITIZE}': expected address or thread")
 endif()
 
+if(CARILLON_COVERAGE)
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping)
+  add_link_options(-fprofile-instr-generate)
+endif()
+
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(OpenSSL REQUIRED)
@@ -86,13 +92,13 @@ function(carillon_library name)
   carillon_use_asio(${name} PUBLIC "${ARG_ASIO}")
 endfunction()
 
-# With Asio: its library and precompiled header. Without, and under a sanitizer: optimised, since the long tests are those
-# of pure parts, while Asio's templates take three times as long to compile for tests that mostly wait.
+# With Asio: its library and precompiled header. Without, and under a sanitizer or counting: optimised, since the long
+# tests are those of pure parts, while Asio's templates take three times as long to compile for tests that mostly wait.
 function(carillon_use_asio name scope asio)
   if(asio)
     target_link_libraries(${name} ${scope} carillon_asio)
     target_precompile_headers(${name} REUSE_FROM carillon_asio)
-  elseif(CARILLON_SANITIZE)
+  elseif(CARILLON_SANITIZE OR CARILLON_COVERAGE)
     target_compile_options(${name} PRIVATE -O1)
   endif()
 endfunction()
@@ -115,5 +121,5 @@ function(carillon_test name)
   target_compile_definitions(${name} PRIVATE CARILLON_SOURCE_DIR="${CARILLON_TEST_ROOT}")
   carillon_use_asio(${name} PRIVATE "${ARG_ASIO}")
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT $<IF:$<BOOL:${CARILLON_SANITIZE}>,900,300>)
+  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT $<IF:$<OR:$<BOOL:${CARILLON_SANITIZE}>,$<BOOL:${CARILLON_COVERAGE}>>,900,300>)
 endfunction()
