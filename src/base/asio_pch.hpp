@@ -1,6 +1,8 @@
 // The precompiled header of everything that uses Asio: compiled once, it saves each file some seconds.
 #pragma once
 
+#include "base/timer.hpp"
+
 #include <fmt/format.h>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>

@@ -16,7 +16,7 @@ std::function<void(std::exception_ptr)> report(Logger log, std::string name) {
 }
 
 asio::awaitable<void> sleep_for(Duration duration) {
-  asio::steady_timer timer{co_await asio::this_coro::executor, duration};
+  Timer timer{co_await asio::this_coro::executor, duration};
   boost::system::error_code cancelled;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
 }

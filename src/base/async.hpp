@@ -4,11 +4,11 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "base/timer.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -55,7 +55,7 @@ template <class T>
 class Mailbox {
  public:
   Mailbox(const asio::any_io_executor& executor, std::size_t capacity)
-      : wake_{executor, asio::steady_timer::time_point::max()}, capacity_{capacity} {}
+      : wake_{executor, Timer::time_point::max()}, capacity_{capacity} {}
 
   /// False when it is full or closed; the value is then lost and the sender must act.
   [[nodiscard]] bool push(T value) {
@@ -78,7 +78,7 @@ class Mailbox {
       const auto state = co_await asio::this_coro::cancellation_state;
       if (state.cancelled() != asio::cancellation_type::none) co_return std::nullopt;
       boost::system::error_code ignored;
-      wake_.expires_at(asio::steady_timer::time_point::max());
+      wake_.expires_at(Timer::time_point::max());
       co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     }
     std::optional<T> value{std::move(values_.front())};
@@ -90,7 +90,7 @@ class Mailbox {
 
  private:
   std::deque<T> values_;
-  asio::steady_timer wake_;
+  Timer wake_;
   std::size_t capacity_;
   bool closed_ = false;
 };

@@ -201,7 +201,7 @@ ChildProcess::ChildProcess(asio::any_io_executor executor, pid_t pid, Fd write_e
       write_end_{std::move(write_end)},
       read_end_{std::move(read_end)},
       log_{std::move(log)},
-      exited_{executor, asio::steady_timer::time_point::max()} {
+      exited_{executor, Timer::time_point::max()} {
   const int pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0U));
   boost::system::error_code error;
   if (pidfd >= 0) pidfd_.assign(pidfd, error);

@@ -4,12 +4,12 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "base/signal.hpp"
+#include "base/timer.hpp"
+#include "mediasoup/process.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <sys/types.h>
 
@@ -21,24 +21,7 @@
 
 namespace carillon::mediasoup {
 
-namespace asio = boost::asio;
-
-/// Closes the descriptor it holds.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_{fd} {}
-  Fd(Fd&& other) noexcept : fd_{other.release()} {}
-  Fd& operator=(Fd&& other) noexcept;
-  ~Fd();
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
-
-class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
+class ChildProcess final : public Process, public std::enable_shared_from_this<ChildProcess> {
  public:
   struct Options {
     std::string path;
@@ -56,29 +39,20 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
                                                      int stderr_fd, Logger log);
 
   /// Kills it and waits, when nobody has. SIGKILL needs no consent, so the wait is short.
-  ~ChildProcess();
+  ~ChildProcess() override;
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
 
-  [[nodiscard]] pid_t pid() const { return pid_; }
-  /// Our ends of its descriptors 3 (we write) and 4 (we read). To be taken once.
-  [[nodiscard]] Fd take_write_end() { return std::move(write_end_); }
-  [[nodiscard]] Fd take_read_end() { return std::move(read_end_); }
-
-  /// Nothing when it has ended already.
-  void kill(int signal);
-
-  /// As waitpid() tells it, once it has ended and was reaped.
-  [[nodiscard]] const std::optional<int>& exit_status() const { return exit_status_; }
-  asio::awaitable<void> wait_exit();
-
-  /// Our ends of what it prints to; -1 where they are closed.
-  [[nodiscard]] int stdout_fd() const { return fd_of(0); }
-  [[nodiscard]] int stderr_fd() const { return fd_of(1); }
-  /// Lets go of the process and of both pipes, as they are. Whoever adopts it reaps it.
-  void release();
-
-  Signal<int> on_exit;  ///< With the status of waitpid(). Once.
+  [[nodiscard]] pid_t pid() const override { return pid_; }
+  [[nodiscard]] Fd take_write_end() override { return std::move(write_end_); }
+  [[nodiscard]] Fd take_read_end() override { return std::move(read_end_); }
+  void kill(int signal) override;
+  [[nodiscard]] const std::optional<int>& exit_status() const override { return exit_status_; }
+  asio::awaitable<void> wait_exit() override;
+  [[nodiscard]] std::optional<ProcessStat> stat() const override { return read_process_stat(pid_); }
+  [[nodiscard]] int stdout_fd() const override { return fd_of(0); }
+  [[nodiscard]] int stderr_fd() const override { return fd_of(1); }
+  void release() override;
 
  private:
   ChildProcess(asio::any_io_executor executor, pid_t pid, Fd write_end, Fd read_end, Logger log);
@@ -97,7 +71,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
   std::optional<int> exit_status_;
   bool released_ = false;
   std::array<std::weak_ptr<asio::posix::stream_descriptor>, 2> outputs_;  // stdout, stderr; gone at their end
-  asio::steady_timer exited_;                                             // never expires; cancelled at the end
+  Timer exited_;                                                          // never expires; cancelled at the end
 };
 
 /// "exit code 42" or "killed by signal 9 (Killed)".

@@ -2,13 +2,14 @@
 // Who tells whom when something closes: docs/closing.md.
 #pragma once
 
+#include "base/timer.hpp"
 #include "mediasoup/channel/channel.hpp"
 #include "mediasoup/hang.hpp"
+#include "mediasoup/process.hpp"
 #include "mediasoup/router.hpp"
 #include "mediasoup/webrtc_server.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -21,8 +22,6 @@
 #include <vector>
 
 namespace carillon::mediasoup {
-
-class ChildProcess;
 
 enum class WorkerLogLevel { debug, warn, error, none };
 [[nodiscard]] std::string_view to_string(WorkerLogLevel level);
@@ -47,6 +46,8 @@ struct WorkerSettings {
   /// From close() until the process is killed if it has not ended by itself.
   Duration exit_timeout = std::chrono::seconds{2};
   ChannelOptions channel;
+  /// What starts the process; empty: `worker_bin`, as a child of this one.
+  Launch launch;
 };
 
 struct WorkerUpdateableSettings {
@@ -124,7 +125,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   boost::json::object app_data;
 
  private:
-  Worker(std::shared_ptr<ChildProcess> process, std::shared_ptr<Channel> channel, const WorkerSettings& settings,
+  Worker(std::shared_ptr<Process> process, std::shared_ptr<Channel> channel, const WorkerSettings& settings,
          Logger log);
   static asio::awaitable<Result<>> wait_running(std::shared_ptr<Worker> worker, Duration limit);
   void watch();
@@ -142,9 +143,9 @@ class Worker : public std::enable_shared_from_this<Worker> {
   Logger log_;
   Duration exit_timeout_;
   Duration probe_interval_;
-  std::shared_ptr<ChildProcess> process_;
+  std::shared_ptr<Process> process_;
   std::shared_ptr<Channel> channel_;
-  asio::steady_timer probe_timer_;
+  Timer probe_timer_;
   HangWatch hang_watch_;
   HangVerdict verdict_ = HangVerdict::wait;
   bool probed_ = false;  // at the last look; the next sees whether the answer came

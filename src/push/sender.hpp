@@ -5,11 +5,11 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/timer.hpp"
 #include "fetch/client.hpp"
 #include "push/provider.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -108,7 +108,7 @@ class Sender {
   std::map<std::string, Lane> lanes_;
   std::size_t size_ = 0;
   std::set<std::pair<Time, std::string>> due_;  // lanes to look at
-  boost::asio::steady_timer timer_;
+  Timer timer_;
 };
 
 }  // namespace carillon::push

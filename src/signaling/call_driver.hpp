@@ -4,13 +4,12 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/timer.hpp"
 #include "call/calls.hpp"
 #include "protocol/commands.hpp"
 #include "signaling/continuity.hpp"
 #include "signaling/devices.hpp"
 #include "signaling/reach_driver.hpp"
-
-#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 
@@ -72,7 +71,7 @@ class CallDriver {
   Continuity& continuity_;
   Logger log_;
   call::Calls calls_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
 };
 
 }  // namespace carillon::signaling

@@ -3,10 +3,10 @@
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "base/timer.hpp"
 #include "signaling/device.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <memory>
@@ -54,7 +54,7 @@ class Devices {
   Duration answer_timeout_;
   std::unordered_map<DeviceId, DevicePtr> devices_;
   std::unordered_map<std::string, DevicePtr> by_resume_hash_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   bool watching_ = false;
 };
 

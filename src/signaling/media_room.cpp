@@ -48,7 +48,7 @@ MediaRoom::MediaRoom(Shared& shared, CallId call, RoomId room)
       log_{shared.log.with("call", call)},
       call_{std::move(call)},
       room_{std::move(room)},
-      opened_{shared.io, boost::asio::steady_timer::time_point::max()} {}
+      opened_{shared.io, Timer::time_point::max()} {}
 
 MediaRoom::~MediaRoom() = default;
 

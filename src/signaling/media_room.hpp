@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "base/timer.hpp"
 #include "mediasoup/audio_level_observer.hpp"
 #include "mediasoup/ortc/rtp_parameters.hpp"
 #include "mediasoup/router.hpp"
@@ -12,7 +13,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/json/object.hpp>
 
 #include <functional>
@@ -156,7 +156,7 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   bool opening_ = true;
   bool closed_ = false;
   Error over_ = fail(Errc::conflict, "the call has ended");  // what is answered once closed_
-  boost::asio::steady_timer opened_;                         // waits for open() to end, however it ends
+  Timer opened_;                                             // waits for open() to end, however it ends
   std::shared_ptr<mediasoup::WebRtcServer> server_;
   std::shared_ptr<mediasoup::Router> router_;
   std::shared_ptr<mediasoup::AudioLevelObserver> speakers_;

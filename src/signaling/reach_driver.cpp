@@ -36,7 +36,7 @@ void ReachDriver::begin(const call::Reach& reach) {
 void ReachDriver::begin_again(const call::Reach& reach) {
   call::ReachActions out;
   reaching_.begin(reach, out);
-  const auto later = std::make_shared<boost::asio::steady_timer>(executor_, call::Reaching::confirm_within);
+  const auto later = std::make_shared<Timer>(executor_, call::Reaching::confirm_within);
   later->async_wait([this, later, out](const boost::system::error_code& error) {
     if (!error) perform(out);
   });

@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/timer.hpp"
 #include "call/reaching.hpp"
 #include "push/sender.hpp"
 #include "signaling/device.hpp"
@@ -10,7 +11,6 @@
 #include "store/store.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/json/object.hpp>
 
 #include <functional>
@@ -95,7 +95,7 @@ class ReachDriver {
   };
   std::map<CallId, Unanswered> unanswered_;
   std::set<push::Target> gone_;  // being deleted: a look-up that is under way may still find them
-  boost::asio::steady_timer timer_;
+  Timer timer_;
 };
 
 }  // namespace carillon::signaling

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/timer.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -21,9 +21,8 @@ namespace carillon::signaling {
 template <class T>
 boost::asio::awaitable<Result<T>> answer_of(std::function<void(std::function<void(Result<T>)>)> ask) {
   struct Shared {
-    explicit Shared(const boost::asio::any_io_executor& executor)
-        : wake{executor, boost::asio::steady_timer::time_point::max()} {}
-    boost::asio::steady_timer wake;
+    explicit Shared(const boost::asio::any_io_executor& executor) : wake{executor, Timer::time_point::max()} {}
+    Timer wake;
     std::optional<Result<T>> answer;
   };
   const auto shared = std::make_shared<Shared>(co_await boost::asio::this_coro::executor);

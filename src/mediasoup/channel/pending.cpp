@@ -5,7 +5,7 @@ namespace {
 
 /// Takes the timer out again also when the waiting coroutine is destroyed.
 struct Waiting {
-  Waiting(Pending& of, asio::steady_timer& timer) : pending{of} { pending.wake = &timer; }
+  Waiting(Pending& of, Timer& timer) : pending{of} { pending.wake = &timer; }
   ~Waiting() { pending.wake = nullptr; }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
@@ -16,7 +16,7 @@ struct Waiting {
 
 asio::awaitable<Result<Response>> wait(std::shared_ptr<Pending> pending) {
   if (!pending->result) {
-    asio::steady_timer timer{co_await asio::this_coro::executor, SteadyTime::max()};
+    Timer timer{co_await asio::this_coro::executor, SteadyTime::max()};
     Waiting waiting{*pending, timer};
     boost::system::error_code cancelled;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));

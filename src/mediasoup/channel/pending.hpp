@@ -9,7 +9,7 @@
 
 namespace carillon::mediasoup {
 
-using SteadyTime = std::chrono::steady_clock::time_point;
+using SteadyTime = TimerClock::time_point;
 
 struct Pending {
   Method method;
@@ -18,7 +18,7 @@ struct Pending {
   /// Shared by all that live, so that they can be counted.
   std::shared_ptr<const bool> open;
   std::optional<Result<Response>> result;
-  asio::steady_timer* wake = nullptr;  // of the coroutine that waits, while it does
+  Timer* wake = nullptr;  // of the coroutine that waits, while it does
 
   void finish(Result<Response> value) {
     if (result) return;
