@@ -65,7 +65,7 @@ asio::awaitable<Result<std::shared_ptr<Consumer>>> PipeTransport::consume(Consum
   const auto producer = find_producer(options.producer_id);
   if (!producer) co_return producer.error();
   auto parameters = ortc::get_pipe_consumer_rtp_parameters((*producer)->consumable_rtp_parameters(), data_.rtx,
-                                                           random_ssrc(), random_ssrc());
+                                                           random_ssrc(*channel()), random_ssrc(*channel()));
   ConsumerOptions piped;
   piped.producer_id = options.producer_id;
   piped.pipe = true;

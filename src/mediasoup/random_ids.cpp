@@ -5,8 +5,10 @@
 
 namespace carillon::mediasoup {
 
-std::string random_uuid() { return SystemRandom{}.uuid(); }
-std::string random_cname() { return random_uuid().substr(0, 8); }
-std::uint32_t random_ssrc() { return ortc::ssrc_min + SystemRandom{}.number() % (ortc::ssrc_max - ortc::ssrc_min + 1); }
+std::string random_uuid(const Channel& channel) { return channel.random().uuid(); }
+std::string random_cname(const Channel& channel) { return random_uuid(channel).substr(0, 8); }
+std::uint32_t random_ssrc(const Channel& channel) {
+  return ortc::ssrc_min + channel.random().number() % (ortc::ssrc_max - ortc::ssrc_min + 1);
+}
 
 }  // namespace carillon::mediasoup

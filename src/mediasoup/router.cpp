@@ -1,6 +1,5 @@
 #include "mediasoup/router.hpp"
 
-#include "base/random.hpp"
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/data_producer.hpp"
 #include "mediasoup/direct_transport.hpp"
@@ -10,6 +9,7 @@
 #include "mediasoup/pipe_transport.hpp"
 #include "mediasoup/plain_transport.hpp"
 #include "mediasoup/producer.hpp"
+#include "mediasoup/random_ids.hpp"
 #include "mediasoup/webrtc_server.hpp"
 #include "mediasoup/webrtc_transport.hpp"
 
@@ -160,7 +160,7 @@ TransportContext Router::transport_context(boost::json::object transport_app_dat
   made.channel = context_.channel;
   made.router = weak_from_this();
   made.router_id = id();
-  made.transport_id = SystemRandom{}.uuid();
+  made.transport_id = random_uuid(*context_.channel);
   made.app_data = std::move(transport_app_data);
   return made;
 }
@@ -263,7 +263,7 @@ RtpObserverContext Router::observer_context(boost::json::object observer_app_dat
   made.channel = context_.channel;
   made.router = weak;
   made.router_id = id();
-  made.rtp_observer_id = SystemRandom{}.uuid();
+  made.rtp_observer_id = random_uuid(*context_.channel);
   made.on_closed = [weak](const std::string& observer_id) {
     if (const auto router = weak.lock()) router->rtp_observers_.erase(observer_id);
   };

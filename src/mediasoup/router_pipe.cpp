@@ -1,7 +1,7 @@
 // Router::pipe_to_router(): a producer of one router becomes one of another router too.
 #include "base/async.hpp"
-#include "base/random.hpp"
 #include "mediasoup/pipe_transport.hpp"
+#include "mediasoup/random_ids.hpp"
 #include "mediasoup/router.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -80,7 +80,7 @@ struct Router::PipePair {
   };
 
   PipePair(asio::any_io_executor executor, const std::shared_ptr<Router>& one, const std::shared_ptr<Router>& other)
-      : settled{std::move(executor), asio::steady_timer::time_point::max()} {
+      : settled{std::move(executor), Timer::time_point::max()} {
     ends[0].router = one;
     ends[0].router_id = one->id();
     ends[1].router = other;
@@ -89,7 +89,7 @@ struct Router::PipePair {
 
   std::array<End, 2> ends;
   std::optional<Result<>> outcome;  // nothing: is being made
-  asio::steady_timer settled;       // never expires; cancelled when there is an outcome
+  Timer settled;                    // never expires; cancelled when there is an outcome
 
   [[nodiscard]] const std::shared_ptr<PipeTransport>& of(const std::string& router_id) const {
     return ends[ends[0].router_id == router_id ? 0 : 1].transport;
@@ -221,7 +221,7 @@ asio::awaitable<Result<PipeToRouterResult>> Router::pipe_producer(std::shared_pt
   CloseUnlessKept<Consumer> close_consumer{*consumer};
 
   ProducerOptions producer_options;
-  producer_options.id = options.keep_id ? producer->id() : SystemRandom{}.uuid();
+  producer_options.id = options.keep_id ? producer->id() : random_uuid(*options.router->context_.channel);
   producer_options.kind = (*consumer)->kind();
   producer_options.rtp_parameters = (*consumer)->rtp_parameters();
   producer_options.paused = (*consumer)->producer_paused();
@@ -266,7 +266,7 @@ asio::awaitable<Result<PipeToRouterResult>> Router::pipe_data_producer(std::shar
   CloseUnlessKept<DataConsumer> close_consumer{*consumer};
 
   DataProducerOptions producer_options;
-  producer_options.id = options.keep_id ? data_producer->id() : SystemRandom{}.uuid();
+  producer_options.id = options.keep_id ? data_producer->id() : random_uuid(*options.router->context_.channel);
   producer_options.sctp_stream_parameters = (*consumer)->sctp_stream_parameters();
   producer_options.label = (*consumer)->label();
   producer_options.protocol = (*consumer)->protocol();

@@ -191,11 +191,11 @@ Result<ortc::RtpMapping> Transport::prepare_producer(ProducerOptions& options, P
   if (const auto checked = ortc::check_producer_rtp_parameters(options.kind, parameters); !checked)
     return checked.error();
   const auto& router_capabilities = context_.router.lock()->router_rtp_capabilities();
-  auto mapping = ortc::get_producer_rtp_parameters_mapping(parameters, router_capabilities, random_ssrc());
+  auto mapping = ortc::get_producer_rtp_parameters_mapping(parameters, router_capabilities, random_ssrc(*channel()));
   if (!mapping) return mapping.error();
   auto consumable = ortc::get_consumable_rtp_parameters(options.kind, parameters, router_capabilities, *mapping);
   if (!consumable) return consumable.error();
-  data.id = options.id ? *options.id : random_uuid();
+  data.id = options.id ? *options.id : random_uuid(*channel());
   data.transport_id = id();
   data.kind = options.kind;
   data.rtp_parameters = std::move(parameters);
@@ -207,8 +207,8 @@ Result<ortc::RtpMapping> Transport::prepare_producer(ProducerOptions& options, P
 std::string Transport::cname_for(const ortc::RtpParameters& parameters) {
   const std::string given = parameters.rtcp.cname.value_or("");
   // Through a pipe come producers of many senders: each keeps its own clock.
-  if (type() == TransportType::pipe) return given.empty() ? random_cname() : given;
-  if (cname_for_producers_.empty()) cname_for_producers_ = given.empty() ? random_cname() : given;
+  if (type() == TransportType::pipe) return given.empty() ? random_cname(*channel()) : given;
+  if (cname_for_producers_.empty()) cname_for_producers_ = given.empty() ? random_cname(*channel()) : given;
   return cname_for_producers_;
 }
 
@@ -237,8 +237,8 @@ asio::awaitable<Result<std::shared_ptr<Consumer>>> Transport::consume(ConsumerOp
   ortc::ConsumerOptions wanted;
   wanted.pipe = options.pipe;
   wanted.enable_rtx = options.enable_rtx.value_or((*producer)->kind() == ortc::MediaKind::video);
-  wanted.ssrc = random_ssrc();
-  wanted.rtx_ssrc = random_ssrc();
+  wanted.ssrc = random_ssrc(*channel());
+  wanted.rtx_ssrc = random_ssrc(*channel());
   auto parameters =
       ortc::get_consumer_rtp_parameters((*producer)->consumable_rtp_parameters(), options.rtp_capabilities, wanted);
   if (!parameters) co_return parameters.error();
@@ -251,7 +251,7 @@ asio::awaitable<Result<std::shared_ptr<Consumer>>> Transport::consume_with(std::
                                                                            ortc::RtpParameters rtp_parameters,
                                                                            ConsumerOptions options) {
   Consumer::Data data;
-  data.id = random_uuid();
+  data.id = random_uuid(*channel());
   data.transport_id = id();
   data.producer_id = producer->id();
   data.kind = producer->kind();

@@ -52,7 +52,7 @@ asio::awaitable<Result<std::shared_ptr<DataProducer>>> Transport::produce_data(D
   if (!direct) {
     if (const auto checked = check_stream(options.sctp_stream_parameters); !checked) co_return checked.error();
   }
-  const std::string data_producer_id = options.id ? *options.id : random_uuid();
+  const std::string data_producer_id = options.id ? *options.id : random_uuid(*channel());
   auto answer = request(*channel(), Method::TRANSPORT_PRODUCE_DATA, id(), [&](Builder& builder) {
     flatbuffers::Offset<FBS::SctpParameters::SctpStreamParameters> stream;
     if (options.sctp_stream_parameters) stream = fbs::write(builder, *options.sctp_stream_parameters);
@@ -109,7 +109,7 @@ asio::awaitable<Result<std::shared_ptr<DataConsumer>>> Transport::consume_data(D
 asio::awaitable<Result<std::shared_ptr<DataConsumer>>> Transport::consume_data_with(
     std::shared_ptr<DataProducer> data_producer, std::optional<ortc::SctpStreamParameters> stream,
     DataConsumerOptions options) {
-  const std::string data_consumer_id = random_uuid();
+  const std::string data_consumer_id = random_uuid(*channel());
   auto answer = request(*channel(), Method::TRANSPORT_CONSUME_DATA, id(), [&](Builder& builder) {
     flatbuffers::Offset<FBS::SctpParameters::SctpStreamParameters> written_stream;
     if (stream) written_stream = fbs::write(builder, *stream);

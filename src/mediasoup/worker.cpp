@@ -1,13 +1,12 @@
 #include "mediasoup/worker.hpp"
 
 #include "base/async.hpp"
-#include "base/random.hpp"
 #include "mediasoup/channel/messages.hpp"
 #include "mediasoup/child_process.hpp"
 #include "mediasoup/fbs/json.hpp"
 #include "mediasoup/fbs/transport_options.hpp"
 #include "mediasoup/ortc/ortc.hpp"
-#include "mediasoup/process_stat.hpp"
+#include "mediasoup/random_ids.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -35,6 +34,18 @@ std::vector<std::string> worker_arguments(const WorkerSettings& settings) {
   return arguments;
 }
 
+Launch launch_child(const WorkerSettings& settings) {
+  ChildProcess::Options options;
+  options.path = settings.worker_bin;
+  options.arguments = worker_arguments(settings);
+  options.environment.push_back("MEDIASOUP_VERSION=" CARILLON_MEDIASOUP_VERSION);
+  return [options](const asio::any_io_executor& executor, const Logger& log) -> Result<std::shared_ptr<Process>> {
+    auto process = ChildProcess::spawn(executor, options, log);
+    if (!process) return process.error();
+    return std::shared_ptr<Process>{*std::move(process)};
+  };
+}
+
 constexpr auto exit_code_wait = std::chrono::milliseconds{500};
 
 Error exit_error(int status, bool was_running) {
@@ -44,13 +55,13 @@ Error exit_error(int status, bool was_running) {
   return fail(Errc::worker_died, "the worker is dead: " + describe_exit(status));
 }
 
-asio::awaitable<void> wait_exit_for(std::shared_ptr<ChildProcess> process, Duration limit) {
+asio::awaitable<void> wait_exit_for(std::shared_ptr<Process> process, Duration limit) {
   using namespace asio::experimental::awaitable_operators;
   co_await (process->wait_exit() || sleep_for(limit));
 }
 
 /// After close() the process ends by itself. When it does not in time, it is killed.
-asio::awaitable<void> make_sure_it_ends(std::shared_ptr<ChildProcess> process, Duration limit, Logger log) {
+asio::awaitable<void> make_sure_it_ends(std::shared_ptr<Process> process, Duration limit, Logger log) {
   co_await wait_exit_for(process, limit);
   if (process->exit_status()) co_return;
   log.warn("the worker has not ended {} ms after it was asked to; it is killed", limit.count());
@@ -94,11 +105,8 @@ std::string_view to_string(WorkerLogLevel level) {
 
 asio::awaitable<Result<std::shared_ptr<Worker>>> Worker::create(WorkerSettings settings, Logger log) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  ChildProcess::Options options;
-  options.path = settings.worker_bin;
-  options.arguments = worker_arguments(settings);
-  options.environment.push_back("MEDIASOUP_VERSION=" CARILLON_MEDIASOUP_VERSION);
-  Result<std::shared_ptr<ChildProcess>> process = ChildProcess::spawn(executor, options, log);
+  const Launch launch = settings.launch ? settings.launch : launch_child(settings);
+  const Result<std::shared_ptr<Process>> process = launch(executor, log);
   if (!process) co_return process.error();
 
   const Logger worker_log = log.with("worker", (*process)->pid());
@@ -117,7 +125,7 @@ asio::awaitable<Result<std::shared_ptr<Worker>>> Worker::create(WorkerSettings s
   co_return worker;
 }
 
-Worker::Worker(std::shared_ptr<ChildProcess> process, std::shared_ptr<Channel> channel, const WorkerSettings& settings,
+Worker::Worker(std::shared_ptr<Process> process, std::shared_ptr<Channel> channel, const WorkerSettings& settings,
                Logger log)
     : app_data{settings.app_data},
       log_{std::move(log)},
@@ -177,7 +185,7 @@ void Worker::look() {
     return look_later(HangWatch::look_interval);
   }
   if (oldest->age >= HangWatch::look_interval) {
-    if (const auto stat = read_process_stat(pid())) {
+    if (const auto stat = process_->stat()) {
       verdict_ = hang_watch_.look({oldest->request_id, oldest->age, stat->state, stat->cpu});
     }
     if (is_hung(verdict_)) {
@@ -189,7 +197,7 @@ void Worker::look() {
 }
 
 asio::awaitable<Result<>> Worker::wait_running(std::shared_ptr<Worker> worker, Duration limit) {
-  asio::steady_timer settled{co_await asio::this_coro::executor, limit};
+  Timer settled{co_await asio::this_coro::executor, limit};
   std::optional<Error> failure;
   const Channel::Listening listening =
       worker->channel_->listen(std::to_string(worker->pid()), [&](const Notification& notification) {
@@ -206,7 +214,7 @@ asio::awaitable<Result<>> Worker::wait_running(std::shared_ptr<Worker> worker, D
   if (worker->running_ && !worker->closed_) co_return Result<>{};
 
   // A closed channel says less than the exit code behind it, which comes a moment later.
-  const std::shared_ptr<ChildProcess> process = worker->process_;
+  const std::shared_ptr<Process> process = worker->process_;
   if (failure) co_await wait_exit_for(process, exit_code_wait);
   process->kill(SIGKILL);
   if (!failure)
@@ -335,7 +343,7 @@ std::shared_ptr<Router> Worker::keep_router(std::string id, ortc::RtpCapabilitie
 
 asio::awaitable<Result<std::shared_ptr<WebRtcServer>>> Worker::create_webrtc_server(WebRtcServerOptions options) {
   const auto self = shared_from_this();
-  const std::string id = SystemRandom{}.uuid();
+  const std::string id = random_uuid(*channel_);
   if (options.listen_infos.empty()) co_return fail(Errc::bad_request, "listen_infos: expected at least one");
   auto answer = request(*channel_, Method::WORKER_CREATE_WEBRTCSERVER, "", [&](Builder& builder) {
     const auto infos = fbs::write_listen_infos(builder, options.listen_infos);
@@ -354,7 +362,7 @@ asio::awaitable<Result<std::shared_ptr<Router>>> Worker::create_router(RouterOpt
   const auto self = shared_from_this();
   Result<ortc::RtpCapabilities> capabilities = ortc::generate_router_rtp_capabilities(options.media_codecs);
   if (!capabilities) co_return capabilities.error();
-  const std::string id = SystemRandom{}.uuid();
+  const std::string id = random_uuid(*channel_);
   auto answer = request(*channel_, Method::WORKER_CREATE_ROUTER, "", [&](Builder& builder) {
     return FBS::Worker::CreateCreateRouterRequest(builder, builder.CreateString(id));
   });

@@ -71,7 +71,7 @@ std::vector<int> Worker::descriptors() const {
 Result<std::shared_ptr<Worker>> Worker::adopt(asio::any_io_executor executor, const json::object& saved_object,
                                               WorkerSettings settings, Logger log) {
   const Saved saved{saved_object, "worker"};
-  std::shared_ptr<ChildProcess> process;
+  std::shared_ptr<Process> process;
   std::shared_ptr<Channel> channel;
   std::shared_ptr<Worker> worker;
   Error why;

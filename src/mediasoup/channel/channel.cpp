@@ -46,8 +46,9 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
   asio::any_io_executor executor;
   Socket writer;
   Socket reader;
-  asio::steady_timer deadline_timer;
+  Timer deadline_timer;
   ChannelOptions options;
+  SystemRandom system_random;
   Logger log;
   std::weak_ptr<Channel> owner;
 
@@ -146,7 +147,7 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
   }
 
   std::shared_ptr<Pending> add_pending(std::uint32_t id, Method method) {
-    const SteadyTime now = std::chrono::steady_clock::now();
+    const SteadyTime now = TimerClock::now();
     auto added = std::make_shared<Pending>(Pending{method, now, now + options.request_timeout, open, {}});
     pending.emplace(id, added);
     if (!deadline_armed) arm_deadline(added->deadline);
@@ -300,7 +301,7 @@ struct Channel::Impl : std::enable_shared_from_this<Channel::Impl> {
     const auto first = oldest();
     if (first == pending.end()) return;
     const auto& [id, late] = *first;
-    const SteadyTime now = std::chrono::steady_clock::now();
+    const SteadyTime now = TimerClock::now();
     if (late->deadline > now) return arm_deadline(late->deadline);
     if (suspect != id) {
       suspect = id;
@@ -444,11 +445,12 @@ std::size_t Channel::requests_in_flight() const { return impl_->pending.size(); 
 std::optional<Channel::Waiting> Channel::oldest_request() const {
   const auto oldest = impl_->oldest();
   if (oldest == impl_->pending.end()) return std::nullopt;
-  const auto age = std::chrono::steady_clock::now() - oldest->second->sent;
+  const auto age = TimerClock::now() - oldest->second->sent;
   return Waiting{oldest->first, std::chrono::duration_cast<Duration>(age)};
 }
 
 asio::any_io_executor Channel::executor() const { return impl_->executor; }
 const Logger& Channel::log() const { return impl_->log; }
+Random& Channel::random() const { return impl_->options.random ? *impl_->options.random : impl_->system_random; }
 
 }  // namespace carillon::mediasoup

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "base/result.hpp"
 #include "base/signal.hpp"
 #include "base/time.hpp"
@@ -78,6 +79,8 @@ struct ChannelOptions {
   Duration request_timeout = std::chrono::seconds{4};
   /// The same for one who is excused: see Channel::excused.
   Duration silence_max = std::chrono::seconds{20};
+  /// Where the ids of all that is made over this channel come from; must outlive it. nullptr: the system's source.
+  Random* random = nullptr;
 };
 
 class Saved;
@@ -178,6 +181,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] std::optional<Waiting> oldest_request() const;
   [[nodiscard]] asio::any_io_executor executor() const;
   [[nodiscard]] const Logger& log() const;
+  [[nodiscard]] Random& random() const;
 
  private:
   struct Impl;
