@@ -5,14 +5,19 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "call/config.hpp"
+#include "fetch/client.hpp"
 #include "http/server.hpp"
 #include "jose/key_set.hpp"
+#include "mediasoup/process.hpp"
 #include "push/hosts.hpp"
+#include "push/provider.hpp"
 #include "push/service_account.hpp"
 #include "room/config.hpp"
 #include "room/respawn.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,6 +64,18 @@ struct PushConfig {
   std::string fcm_endpoint = "https://fcm.googleapis.com";
 };
 
+/// What the node reaches outside of itself, where a simulation gives something else.
+struct Outside {
+  /// Asks push services; must outlive the node. nullptr: libcurl, on a thread of its own.
+  fetch::Client* client = nullptr;
+  /// One more push service.
+  std::function<std::unique_ptr<push::Provider>()> push_service;
+  /// Starts the processes of workers; empty: `media.worker_bin`.
+  mediasoup::Launch worker;
+  /// How often an idle worker must show that it lives, so that one that hangs is found before somebody needs it.
+  Duration probe_interval = std::chrono::milliseconds{200};
+};
+
 struct Config {
   /// Anybody may have a token, presence is on, counts are open. Never on the internet.
   bool dev = false;
@@ -87,6 +104,7 @@ struct Config {
   MediaConfig media;
   PushConfig push;
   http::ServerConfig http;
+  Outside outside;
 };
 
 }  // namespace carillon::signaling

@@ -82,6 +82,8 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   [[nodiscard]] std::optional<json::object> snapshot(const DeviceId& device);
 
  private:
+  friend class Inspector;  // of the simulator, like Node's
+
   /// What a client told us of itself.
   struct Peer {
     DevicePtr device;

@@ -1,6 +1,7 @@
 #include "signaling/node.hpp"
 
 #include "base/async.hpp"
+#include "fetch/curl_client.hpp"
 #include "push/fcm.hpp"
 #include "push/webpush.hpp"
 #include "signaling/call_messages.hpp"
@@ -44,11 +45,14 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
       log_{std::move(log)},
       continuity_{journal},
       devices_{io.get_executor(), clock, random, config_.client_answer_timeout},
-      client_{io.get_executor(), {.ca_file = config_.push.ca_file}},
-      sender_{io.get_executor(), clock, random, client_, log_},
+      own_client_{config_.outside.client == nullptr
+                      ? std::make_unique<fetch::CurlClient>(io.get_executor(),
+                                                            fetch::ClientConfig{.ca_file = config_.push.ca_file})
+                      : nullptr},
+      sender_{io.get_executor(), clock, random, own_client_ ? *own_client_ : *config_.outside.client, log_},
       reach_{io.get_executor(), clock, store, sender_, log_},
       rooms_{config_.rooms},
-      workers_{io, config_.media, clock, log_},
+      workers_{io, config_.media, config_.outside, clock, random, log_},
       shared_{io,
               clock,
               devices_,
@@ -205,6 +209,7 @@ boost::asio::awaitable<Result<>> Node::prepare_keys() {
     if (!vapid) co_return vapid.error();
     sender_.add(std::make_unique<push::WebPush>(std::move(*vapid), push.hosts));
   }
+  if (config_.outside.push_service) sender_.add(config_.outside.push_service());
   if (push.fcm) sender_.add(std::make_unique<push::Fcm>(*push.fcm, push.fcm_endpoint));
   co_return Result<>{};
 }

@@ -4,7 +4,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
-#include "fetch/curl_client.hpp"
+#include "fetch/client.hpp"
 #include "http/server.hpp"
 #include "push/sender.hpp"
 #include "room/rooms.hpp"
@@ -94,6 +94,8 @@ class Node final : private RoomKeeper {
                                              MediaRoom::Answer answer);
 
  private:
+  friend class Inspector;  // of the simulator: holds the parts against each other
+
   // RoomKeeper
   void open_room(const CallId& call, const RoomId& room) override;
   void close_room(const CallId& call) override;
@@ -169,7 +171,7 @@ class Node final : private RoomKeeper {
   Metrics metrics_;
   Continuity continuity_;
   Devices devices_;
-  fetch::CurlClient client_;
+  std::unique_ptr<fetch::Client> own_client_;  // unless one is given
   push::Sender sender_;
   ReachDriver reach_;
   room::Rooms rooms_;

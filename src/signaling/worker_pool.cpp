@@ -10,10 +10,8 @@
 #include <vector>
 
 namespace carillon::signaling {
-namespace {
 
-/// How often an idle worker must show that it lives, so that one that hangs is found before somebody needs it.
-constexpr std::chrono::milliseconds probe_interval{200};
+namespace {
 
 /// A worker that nobody of this program speaks to. Only a child of ours can be one.
 void end_orphan(pid_t pid) {
@@ -24,8 +22,14 @@ void end_orphan(pid_t pid) {
 
 }  // namespace
 
-WorkerPool::WorkerPool(boost::asio::io_context& io, MediaConfig config, const Clock& clock, Logger log)
-    : io_{io}, config_{std::move(config)}, clock_{clock}, log_{std::move(log)} {}
+WorkerPool::WorkerPool(boost::asio::io_context& io, MediaConfig config, Outside outside, const Clock& clock,
+                       Random& random, Logger log)
+    : io_{io},
+      config_{std::move(config)},
+      outside_{std::move(outside)},
+      clock_{clock},
+      random_{random},
+      log_{std::move(log)} {}
 
 WorkerPool::~WorkerPool() = default;
 
@@ -55,7 +59,9 @@ mediasoup::WorkerSettings WorkerPool::worker_settings() const {
   mediasoup::WorkerSettings settings;
   settings.worker_bin = config_.worker_bin;
   settings.log_level = mediasoup::WorkerLogLevel::warn;
-  settings.probe_interval = probe_interval;
+  settings.probe_interval = outside_.probe_interval;
+  settings.launch = outside_.worker;
+  settings.channel.random = &random_;
   return settings;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/random.hpp"
 #include "mediasoup/worker.hpp"
 #include "room/actions.hpp"
 #include "signaling/config.hpp"
@@ -29,8 +30,9 @@ class WorkerPool {
     std::size_t slot = 0;
   };
 
-  /// `io` and `clock` must outlive it.
-  WorkerPool(boost::asio::io_context& io, MediaConfig config, const Clock& clock, Logger log);
+  /// `io`, `clock` and `random` must outlive it.
+  WorkerPool(boost::asio::io_context& io, MediaConfig config, Outside outside, const Clock& clock, Random& random,
+             Logger log);
   ~WorkerPool();
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -79,7 +81,9 @@ class WorkerPool {
 
   boost::asio::io_context& io_;
   MediaConfig config_;
+  Outside outside_;
   const Clock& clock_;
+  Random& random_;
   Logger log_;
   std::map<room::WorkerId, Entry> workers_;
   std::map<std::size_t, room::Respawn> slots_;
