@@ -1,0 +1,190 @@
+#include "unit/signaling/simulation/town.hpp"
+
+#include "jose/access_token.hpp"
+#include "jose/key_set.hpp"
+
+#include <utility>
+
+namespace carillon::simulation {
+namespace {
+
+const jose::Key& token_key() {
+  static const jose::Key key = jose::Key::from_secret("a secret of thirty-two bytes or more").value();
+  return key;
+}
+
+std::string token_of(const std::string& user, const std::string& label) {
+  jose::Claims claims;
+  claims.user = user;
+  claims.name = user;
+  claims.device = label;
+  claims.expires_at = Time{1'900'000'000s};
+  claims.calls.moderate = label == "phone";
+  return jose::sign_access_token(claims, token_key()).value();
+}
+
+}  // namespace
+
+Server::Manners Town::manners(Dice& dice) {
+  Server::Manners manners;
+  signaling::Config& config = manners.config;
+  config.keys.add(token_key());
+  config.server_key = Secret{"the key of the operator"};
+  config.presence = dice.percent(20);
+  config.http.listen.clear();
+  config.media.workers = 1 + dice.roll(2);
+  config.media.listen_ip = "127.0.0.1";
+  config.calls.grace = dice.one_of<Duration>({0s, 1s, 10s, 10s});
+  config.calls.call_waiting = dice.percent(70);
+  config.calls.open_rooms = dice.percent(70);
+  config.calls.people_max = dice.one_of<std::size_t>({3, 64, 64});
+  config.calls.calls_per_device_max = dice.one_of<std::size_t>({1, 2, 8});
+  config.calls.limits.rings_per_minute_user = dice.one_of<std::size_t>({0, 0, 0, 5});
+  config.calls.limits.rings_per_minute_pair = dice.one_of<std::size_t>({0, 0, 0, 2});
+  config.messages_per_second = dice.one_of<std::size_t>({0, 0, 0, 5});
+  config.media_queue_max = dice.one_of<std::size_t>({128, 128, 4});
+  config.rooms.video_consumers_per_peer_max = dice.one_of<std::size_t>({25, 25, 1});
+  config.rooms.producers_per_peer_max = dice.one_of<std::size_t>({16, 2});
+  config.outside.probe_interval = dice.one_of<Duration>({0ms, 0ms, 0ms, 10s, 30s});
+  if (dice.percent(3)) config.outside.probe_interval = 200ms;
+  manners.workers.slowness = dice.one_of<Duration>({0ms, 0ms, 2ms, 50ms, 800ms});
+  manners.workers.refuses = dice.one_of<std::size_t>({0, 0, 3, 15});
+  manners.workers.start_fails = dice.one_of<std::size_t>({0, 0, 0, 30});
+  manners.store_slowness = dice.one_of<Duration>({0ms, 5ms, 500ms});
+  return manners;
+}
+
+Town::Town(std::uint64_t seed, const std::string& journal_path, bool talks)
+    : world_{seed, talks},
+      server_{world_, manners(world_.dice), seed, journal_path},
+      judge_{world_, server_},
+      inspector_{world_, server_},
+      shared_{world_, server_, judge_, {}},
+      began_{world_.now()} {
+  may_sleep_ = server_.config().outside.probe_interval == 0ms || server_.config().outside.probe_interval >= 10s;
+  shared_.latency = world_.dice.one_of<Duration>({0ms, 5ms, 80ms, 80ms, 2s});
+  shared_.media = world_.dice.percent(80);
+  shared_.push = world_.dice.percent(60);
+  for (const char* user : {"ann", "ben", "cat", "dan"}) {
+    if (shared_.users.size() >= 2 && world_.dice.percent(40)) continue;
+    shared_.users.emplace_back(user);
+    const std::size_t count = 1 + world_.dice.roll(world_.dice.percent(50) ? 1 : 3);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string label = std::vector<std::string>{"phone", "laptop", "tablet"}[i];
+      devices_.push_back(std::make_unique<FakeDevice>(shared_, user, label, token_of(user, label)));
+    }
+  }
+  shared_.users.emplace_back("nobody");
+  server_.on_up = [this] { judge_.server_up(); };
+  server_.push().on_sent = [this](const std::string& address, const push::Message& message) {
+    judge_.pushed(address, message);
+  };
+  server_.push().on_delivered = [this](const std::string& address, const push::Message& message) {
+    for (const auto& device : devices_) {
+      if (device->id().str() == address) device->on_push(message);
+    }
+  };
+  world_.look = [this] {
+    judge_.at_rest();
+    inspector_.at_rest();
+  };
+}
+
+Town::Outcome Town::run(std::size_t steps) {
+  server_.boot();
+  world_.pass(2s);
+  for (const auto& device : devices_) {
+    if (world_.dice.percent(90)) device->connect();
+  }
+  for (world_.step = 1; world_.step <= steps && !world_.failed(); ++world_.step) step();
+  if (!world_.failed()) everybody_rests();
+  if (!world_.failed()) everybody_goes();
+  return {world_.failed() ? world_.failure() : std::string{},
+          world_.digest(),
+          world_.events(),
+          judge_.calls_seen(),
+          server_.kills(),
+          server_.workers_made(),
+          world_.now() - began_};
+}
+
+void Town::step() {
+  if (world_.dice.percent(9)) {
+    fault();
+  } else {
+    world_.dice.one_of(devices_)->act();
+  }
+  time_passes();
+  if (world_.dice.percent(3)) look_closely();
+}
+
+std::shared_ptr<FakeWorker> Town::some_worker() {
+  return server_.workers().empty() ? nullptr : world_.dice.one_of(server_.workers());
+}
+
+void Town::fault() {
+  const std::size_t what = world_.dice.roll(100);
+  if (what < 15) return server_.kill();
+  if (what < 30) return server_.kill_at_word(world_.dice.roll(30));
+  if (what < 33) return server_.stop();
+  if (what < 40 && server_.is_up()) {
+    store_failed_ = true;
+    return server_.store().fail_for(world_.dice.up_to(20s));
+  }
+  const std::shared_ptr<FakeWorker> worker = some_worker();
+  if (!worker) return;
+  if (what < 55) return worker->die(9);
+  if (what < 60) return worker->send_garbage();
+  if (what < 70) {
+    worker->hang();
+    if (world_.dice.percent(50)) {
+      world_.after(world_.dice.up_to(6s), [weak = std::weak_ptr{worker}] {
+        if (const auto same = weak.lock()) same->wake();
+      });
+    }
+    return;
+  }
+  worker->say_something();
+}
+
+void Town::time_passes() {
+  const std::size_t how = world_.dice.roll(100);
+  if (how < 30) return world_.pass(0ms);
+  if (how < 92) return world_.pass(world_.dice.up_to(1s));
+  if (how < 99 || !may_sleep_) return world_.pass(world_.dice.up_to(40s));
+  world_.pass(world_.dice.up_to(3h));
+}
+
+/// Waits a little until nothing is under way, and compares all that there is.
+void Town::look_closely() {
+  for (int i = 0; i < 8 && !world_.failed(); ++i) {
+    if (inspector_.is_calm()) return inspector_.when_calm();
+    world_.pass(300ms);
+  }
+}
+
+/// Nobody does anything any more. What is broken is mended within a minute.
+void Town::everybody_rests() {
+  for (const auto& device : devices_) device->rest();
+  for (const auto& worker : server_.workers()) worker->wake();
+  world_.pass(70s);
+  for (int i = 0; i < 20 && !inspector_.is_calm() && !world_.failed(); ++i) world_.pass(10s);
+  if (!world_.failed()) inspector_.when_calm();
+  judge_.all_answered();
+}
+
+void Town::everybody_goes() {
+  // What was not written because the store failed is written by the next process.
+  if (store_failed_) server_.kill();
+  world_.pass(40s);
+  for (const auto& device : devices_) device->hang_up();
+  world_.pass(10min);
+  for (int i = 0; i < 30 && !inspector_.is_calm() && !world_.failed(); ++i) world_.pass(10s);
+  if (server_.push().asked() > 0) world_.pass(30min);
+  if (world_.failed()) return;
+  inspector_.when_calm();
+  inspector_.at_the_end();
+  judge_.at_the_end();
+}
+
+}  // namespace carillon::simulation
