@@ -81,7 +81,11 @@ void Reaching::end(const StopReaching& stop, Time now, ReachActions& out) {
     const LedgerEntry* line = push_line(ledger, *ring, target.subscription);
     const bool here = decided && target.device == stop.decided_on;
     if (line && (line->why == "gone" || line->why.starts_with("refused"))) continue;
-    if (line && !(here && answered)) out.emplace_back(PushEnd{stop.call, target, here ? stop.decision : stop.reason});
+    if (line && here && answered) {
+      out.emplace_back(DropRing{stop.call, target});
+    } else if (line) {
+      out.emplace_back(PushEnd{stop.call, target, here ? stop.decision : stop.reason});
+    }
     if (missed && (line || !ring->sockets.contains(target.device)))
       out.emplace_back(PushMissed{stop.call, target, ring->invitation.caller});
   }

@@ -71,6 +71,13 @@ struct PushEnd {
   friend bool operator==(const PushEnd&, const PushEnd&) = default;
 };
 
+/// The ring that this device was sent is over because he answered on it: it needs no word, but no ring may follow.
+struct DropRing {
+  CallId call;
+  PushTarget target;
+  friend bool operator==(const DropRing&, const DropRing&) = default;
+};
+
 /// He has missed the call.
 struct PushMissed {
   CallId call;
@@ -84,7 +91,7 @@ struct TellReached {
   Reached event;
 };
 
-using ReachAction = std::variant<FindTargets, PushRing, PushEnd, PushMissed, TellReached>;
+using ReachAction = std::variant<FindTargets, PushRing, PushEnd, DropRing, PushMissed, TellReached>;
 using ReachActions = std::vector<ReachAction>;
 
 class Reaching {

@@ -61,7 +61,7 @@ void Sender::send(const std::string& lane, Target target, Message message, Done 
   if (find(job->target.type) == nullptr) why = "off";
   if (size_ >= messages_max) why = "overloaded";
   if (job->message.kind != Kind::ring) {
-    const bool never_rang = drop_rings(lane, job->message, clock_.now());
+    const bool never_rang = drop_rings(lane, job->message.call, clock_.now());
     if (never_rang && job->message.kind == Kind::end) why = "never rang";
   }
   if (!why.empty()) {
@@ -74,13 +74,18 @@ void Sender::send(const std::string& lane, Target target, Message message, Done 
   pump(lane);
 }
 
+void Sender::drop(const std::string& lane, const CallId& call) {
+  (void)drop_rings(lane, call, clock_.now());
+  pump(lane);
+}
+
 /// What rings for this call must not go out any more.
-bool Sender::drop_rings(const std::string& name, const Message& message, Time now) {
+bool Sender::drop_rings(const std::string& name, const CallId& call, Time now) {
   const auto lane = lanes_.find(name);
   if (lane == lanes_.end()) return false;
   bool never_tried = false;
   std::erase_if(lane->second, [&](const std::shared_ptr<Job>& job) {
-    if (job->message.kind != Kind::ring || job->message.call != message.call) return false;
+    if (job->message.kind != Kind::ring || job->message.call != call) return false;
     if (job->under_way) {
       if (!job->give_up_at) wake_at(job->give_up_at.emplace(now + end_waits), name);
       return false;
@@ -177,7 +182,7 @@ void Sender::on_answer(const std::string& lane, const std::shared_ptr<Job>& job,
   job->under_way.reset();
   Login& login = logins_.find(job->target.type)->second;
   Verdict verdict = answer ? login.provider->judge(*answer, clock_.wall()) : verdict_of(answer.error());
-  const bool is_over = job->give_up_at.has_value();  // its end waits behind it
+  const bool is_over = job->give_up_at.has_value();  // its ring is over
   if (verdict.outcome == Outcome::renew && !job->renewed && !is_over) {
     job->renewed = true;
     if (job->proof == login.proof) {  // else another push has found it out before

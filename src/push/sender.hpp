@@ -55,6 +55,9 @@ class Sender {
   /// call, if that still waits; an end of a ring that was never sent is not sent either.
   void send(const std::string& lane, Target target, Message message, Done done);
 
+  /// What rings for this call in this lane, and has not arrived, does so no more.
+  void drop(const std::string& lane, const CallId& call);
+
   [[nodiscard]] std::size_t size() const { return size_; }
 
   /// Does what is due by now. Its own timer calls it; a test with a clock in hand does too.
@@ -70,7 +73,7 @@ class Sender {
     std::uint64_t proof = 0;  ///< Login::proof when it was tried last.
     Time not_before{};
     std::optional<fetch::Client::Id> under_way = {};
-    /// An end waits behind it: it is given up at this time.
+    /// Its ring is over: it is not tried again, and given up at this time.
     std::optional<Time> give_up_at = {};
   };
   using Lane = std::deque<std::shared_ptr<Job>>;
@@ -95,7 +98,7 @@ class Sender {
   void drop_all(const std::string& lane, const Target& target, const Verdict& verdict);
   void finish(const std::string& lane, const std::shared_ptr<Job>& job, Verdict verdict);
   /// True: one was dropped that had never been tried.
-  bool drop_rings(const std::string& lane, const Message& message, Time now);
+  bool drop_rings(const std::string& lane, const CallId& call, Time now);
   void wake_at(Time time, const std::string& lane);
   void arm();
 

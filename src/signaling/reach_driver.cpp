@@ -172,6 +172,8 @@ void ReachDriver::perform(const call::PushEnd& action) {
   send(action.call, action.target, push::Kind::end, push::end_lasts, std::move(data));
 }
 
+void ReachDriver::perform(const call::DropRing& action) { sender_.drop(action.target.subscription, action.call); }
+
 void ReachDriver::perform(const call::PushMissed& action) {
   json::object data{
       {"type", "missed-call"}, {"callerId", action.caller.user.str()}, {"callerName", name_of(action.caller)}};

@@ -68,6 +68,7 @@ class ReachDriver {
   void perform(const call::FindTargets& action);
   void perform(const call::PushRing& action);
   void perform(const call::PushEnd& action);
+  void perform(const call::DropRing& action);
   void perform(const call::PushMissed& action);
   void perform(const call::TellReached& action);
   /// What is sent when a ring is over; `data` gets what every message has.

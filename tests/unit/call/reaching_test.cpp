@@ -31,6 +31,7 @@ std::vector<std::string> words(const ReachActions& actions) {
             [](const FindTargets& a) { return fmt::format("find {}", a.user); },
             [](const PushRing& a) { return fmt::format("ring {}", a.target.subscription); },
             [](const PushEnd& a) { return fmt::format("end {} {}", a.target.subscription, to_string(a.reason)); },
+            [](const DropRing& a) { return fmt::format("drop {}", a.target.subscription); },
             [](const PushMissed& a) { return fmt::format("missed {} from {}", a.target.subscription, a.caller.name); },
             [](const TellReached& a) {
               return fmt::format("{} on {} {}", a.event.user, a.event.devices, to_string(a.event.state));
@@ -200,7 +201,7 @@ TEST(Reaching, APageThatCameBackUnderAnotherIdIsTheSameDevice) {
   Ringing_ ring = with_targets({"phone"});
   ring.reaching.moved(ring.bob, "phone", Ringing_::device("page"));
   ring.told("page");
-  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "page"), ElementsAre());  // it has the call
+  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "page"), ElementsAre("drop phone"));
   EXPECT_EQ(ring.line(0).decision, Decision::accepted);
 }
 
@@ -213,7 +214,7 @@ TEST(Reaching, WhenItIsOverEveryPushedDeviceIsToldOnce) {
 
 TEST(Reaching, TheDeviceThatAnsweredIsNotToldThatItIsOver) {
   Ringing_ ring = with_targets({"phone", "tablet"});
-  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "phone"), ElementsAre("end tablet answered-elsewhere"));
+  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "phone"), ElementsAre("drop phone", "end tablet answered-elsewhere"));
 }
 
 TEST(Reaching, TheDeviceThatDeclinedIsToldItsOwnReason) {

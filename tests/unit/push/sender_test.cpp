@@ -321,6 +321,36 @@ TEST_F(SenderTest, TheEndWaitsTwoSecondsForARingThatGetsNoAnswer) {
   nothing_is_left();
 }
 
+TEST_F(SenderTest, ARingThatIsDroppedIsNotTriedAgainAndHasNoEnd) {
+  send("phone", Kind::ring);
+  sender.drop("phone", CallId{"call-1"});
+  answer(503);
+  wait(30s);
+  EXPECT_THAT(client.sent, ElementsAre("phone ring call-1"));
+  EXPECT_THAT(done, ElementsAre("refused 503"));
+  nothing_is_left();
+}
+
+TEST_F(SenderTest, ARingThatIsDroppedWhileItWaitsIsOver) {
+  send("phone", Kind::ring);
+  answer(503);
+  sender.drop("phone", CallId{"call-2"});
+  sender.drop("phone", CallId{"call-1"});
+  wait(30s);
+  EXPECT_THAT(client.sent, ElementsAre("phone ring call-1"));
+  EXPECT_THAT(done, ElementsAre("expired"));
+  nothing_is_left();
+}
+
+TEST_F(SenderTest, ADroppedRingThatGetsNoAnswerIsGivenUp) {
+  send("phone", Kind::ring);
+  sender.drop("phone", CallId{"call-1"});
+  wait(2s);
+  EXPECT_EQ(client.abandoned, 1);
+  EXPECT_THAT(done, ElementsAre("expired"));
+  nothing_is_left();
+}
+
 TEST_F(SenderTest, ADeviceThatIsGoneIsSentNothingMore) {
   send("phone", Kind::ring);
   send("phone", Kind::end);
