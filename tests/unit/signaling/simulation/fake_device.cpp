@@ -73,6 +73,12 @@ void FakeDevice::connect() {
   });
 }
 
+void FakeDevice::drop_line() {
+  line_.reset();
+  ++attempt_;
+  town_.judge.line_over(id_);
+}
+
 void FakeDevice::connect_later(Duration wait) {
   world_.after(wait, [this] {
     if (wants_line_ && !line_) connect();
@@ -82,8 +88,7 @@ void FakeDevice::connect_later(Duration wait) {
 void FakeDevice::lose_line() {
   if (!line_) return;
   line_->cut(world_.dice.percent(50) ? 0ms : world_.dice.up_to(30s));
-  line_.reset();
-  ++attempt_;
+  drop_line();
   // Within the grace, or after it, or much later.
   const Duration away = world_.dice.one_of<Duration>({100ms, 1s, 5s, 12s, 40s, 10min});
   connect_later(world_.dice.up_to(away));
@@ -93,8 +98,7 @@ void FakeDevice::hang_up() {
   wants_line_ = false;
   if (!line_) return;
   line_->hang_up(world_.dice.one_of<std::uint16_t>({1000, 1001, 1005, 3001}));
-  line_.reset();
-  ++attempt_;
+  drop_line();
 }
 
 void FakeDevice::rest() {
@@ -103,8 +107,7 @@ void FakeDevice::rest() {
 }
 
 void FakeDevice::on_closed(std::uint16_t code) {
-  line_.reset();
-  ++attempt_;
+  drop_line();
   if (code == 4000) wants_line_ = false;
   if (wants_line_) connect_later(world_.dice.up_to(2s));
 }
@@ -292,8 +295,7 @@ void FakeDevice::act() {
   if (mood < 11) {  // a second session of the same device, while the first stands
     // Should the second not come about, the first one's silence is noticed some time.
     world_.after(60s, [old = line_] { old->cut(0ms); });
-    line_.reset();
-    ++attempt_;
+    drop_line();
     return connect();
   }
   if (mood < 32) return start_call();

@@ -56,6 +56,7 @@ class FakeDevice {
   };
 
   void connect_later(Duration wait);
+  void drop_line();
   void on_words(const Words& words);
   void on_closed(std::uint16_t code);
   void on_welcome(const json::object& data);

@@ -43,6 +43,7 @@ class Judge {
   struct Open {
     AskedServer what;
     Time at;
+    bool abandoned = false;  ///< Its line is over: answered or not, nobody waits.
   };
   void notified(const DeviceId& device, const json::object& words);
   void compare(const DeviceId& device, const View& view);

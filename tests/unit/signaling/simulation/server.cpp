@@ -76,9 +76,11 @@ void Server::boot() {
 bool Server::run() {
   if (!process_) return false;
   process_->io.restart();
-  bool any = process_->io.poll() > 0;
-  std::erase_if(workers_, [](const auto& worker) { return !worker->lives() && worker->exit_status(); });
-  for (const auto& worker : workers_) any = worker->read() || any;
+  const bool any = process_->io.poll() > 0;
+  if (any) {
+    std::erase_if(workers_, [](const auto& worker) { return !worker->lives() && worker->exit_status(); });
+    for (const auto& worker : workers_) worker->read();
+  }
   if (std::exchange(to_be_killed_, false)) {
     kill();
     return true;

@@ -46,7 +46,7 @@ Server::Manners Town::manners(Dice& dice) {
   config.rooms.video_consumers_per_peer_max = dice.one_of<std::size_t>({25, 25, 1});
   config.rooms.producers_per_peer_max = dice.one_of<std::size_t>({16, 2});
   config.outside.probe_interval = dice.one_of<Duration>({0ms, 0ms, 0ms, 10s, 30s});
-  if (dice.percent(3)) config.outside.probe_interval = 200ms;
+  if (dice.percent(1)) config.outside.probe_interval = 200ms;
   manners.workers.slowness = dice.one_of<Duration>({0ms, 0ms, 2ms, 50ms, 800ms});
   manners.workers.refuses = dice.one_of<std::size_t>({0, 0, 3, 15});
   manners.workers.start_fails = dice.one_of<std::size_t>({0, 0, 0, 30});
@@ -61,7 +61,7 @@ Town::Town(std::uint64_t seed, const std::string& journal_path, bool talks)
       inspector_{world_, server_},
       shared_{world_, server_, judge_, {}},
       began_{world_.now()} {
-  may_sleep_ = server_.config().outside.probe_interval == 0ms || server_.config().outside.probe_interval >= 10s;
+  may_sleep_ = server_.config().outside.probe_interval == 0ms;
   shared_.latency = world_.dice.one_of<Duration>({0ms, 5ms, 80ms, 80ms, 2s});
   shared_.media = world_.dice.percent(80);
   shared_.push = world_.dice.percent(60);

@@ -35,7 +35,6 @@ bool View::has(const CallId& call, Place place) const {
 }
 
 void View::welcome(const json::object& data) {
-  before_.clear();
   for (const auto& [call, place] : calls_) before_.insert(call);
   before_.insert(unsure_.begin(), unsure_.end());
   calls_.clear();
@@ -46,7 +45,7 @@ void View::welcome(const json::object& data) {
     const std::string place = text_of(entry, "yourState");
     if (place == "ringing") put(call, Place::ringing);
     if (place == "joined") put(call, Place::joined);
-    revs_[call] = entry.at("rev").to_number<std::uint64_t>();
+    // Its rev counts what follows at once too, which tells again what the snapshot has said: old news.
   }
 }
 
@@ -81,7 +80,9 @@ std::string View::answered(const AskedServer& asked, bool ok, const json::object
   const CallId call{text_of(data, "callId")};
   if (call.empty()) return method + " is answered without a call";
   if (asked.again) {
-    if (!calls_.contains(call)) unsure_.insert(call);
+    if (has(call, Place::joined)) return {};
+    calls_.erase(call);
+    unsure_.insert(call);
     return {};
   }
   put(call, Place::joined);

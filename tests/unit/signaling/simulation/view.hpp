@@ -34,6 +34,9 @@ class View {
   [[nodiscard]] std::string notified(std::string_view method, const json::object& data);
   [[nodiscard]] std::string answered(const AskedServer& asked, bool ok, const json::object& data);
 
+  /// Its end may be told, though nothing else was.
+  void may_hear_end_of(const CallId& call) { before_.insert(call); }
+
   [[nodiscard]] const std::map<CallId, Place>& calls() const { return calls_; }
   [[nodiscard]] bool has(const CallId& call, Place place) const;
   /// An answer to a repeated request says how it was, not how it is.
@@ -45,7 +48,7 @@ class View {
   std::map<CallId, Place> calls_;
   std::map<CallId, std::uint64_t> revs_;
   std::set<CallId> unsure_;
-  std::set<CallId> before_;  // known before the last welcome, which says nothing of them: their end may follow
+  std::set<CallId> before_;  // its end may be told though the last welcome says nothing of it
 };
 
 }  // namespace carillon::simulation

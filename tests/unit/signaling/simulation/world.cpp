@@ -21,7 +21,7 @@ void World::go_to(Time then) {
 
 void World::settle() {
   do timers_.forget_next();
-  while (run_server && run_server());
+  while (run_server && run_server() && ++turns_ > 0);
 }
 
 void World::pass(Duration time) {
@@ -45,7 +45,8 @@ void World::pass(Duration time) {
       if (!plans_.empty() && plans_.top().when <= now_ && dice.percent(20)) continue;
     }
     settle();
-    if (look) look();
+    // Nothing has changed where the server has done nothing.
+    if (look && std::exchange(seen_, turns_) != turns_) look();
   }
   if (!failed()) go_to(then);
 }

@@ -101,6 +101,8 @@ class World final : public Clock {
   std::uint64_t order_ = 0;
   std::size_t under_way_ = 0;
   std::size_t events_ = 0;
+  std::size_t turns_ = 0;  // in which the server did something
+  std::size_t seen_ = 0;
   std::uint64_t digest_ = 14695981039346656037U;
   bool talks_;
   std::optional<std::string> failure_;
