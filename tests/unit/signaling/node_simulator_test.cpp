@@ -20,8 +20,6 @@
 namespace carillon::simulation {
 namespace {
 
-constexpr std::size_t steps = 60;
-
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define CARILLON_SANITIZED
@@ -77,7 +75,7 @@ class NodeSimulator : public ::testing::Test {
     Town::Outcome outcome;
     {
       Town town{seed, path, number_from("CARILLON_TALKS", 0) > 0};
-      outcome = town.run(steps);
+      outcome = town.run();
     }
     ::unlink(path.c_str());
     return outcome;

@@ -90,7 +90,9 @@ Town::Town(std::uint64_t seed, const std::string& journal_path, bool talks)
   };
 }
 
-Town::Outcome Town::run(std::size_t steps) {
+Town::Outcome Town::run() {
+  // Most are short, so that there can be many; what needs time to go wrong has it in the long ones.
+  const std::size_t steps = world_.dice.percent(85) ? 8 + world_.dice.roll(18) : 60;
   server_.boot();
   world_.pass(2s);
   for (const auto& device : devices_) {

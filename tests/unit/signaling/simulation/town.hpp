@@ -28,7 +28,7 @@ class Town {
   };
   Town(std::uint64_t seed, const std::string& journal_path, bool talks);
 
-  [[nodiscard]] Outcome run(std::size_t steps);
+  [[nodiscard]] Outcome run();
 
  private:
   static Server::Manners manners(Dice& dice);
