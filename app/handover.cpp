@@ -26,6 +26,8 @@ namespace json = boost::json;
 /// The number of the open file with the state.
 constexpr const char* state_variable = "CARILLON_INHERITED";
 constexpr const char* path_variable = "CARILLON_PROGRAM";
+/// What clients said of themselves may be 16 deep, below some ten of our own.
+constexpr std::size_t depth_max = 64;
 
 Error system_error(std::string_view what) {
   return fail(Errc::internal, fmt::format("{}: {}", what, std::strerror(errno)));
@@ -147,7 +149,9 @@ Result<std::optional<Inherited>> take_inherited() {
   const std::string text = read_all(fd);
   ::close(fd);
   boost::system::error_code wrong;
-  const json::value state = json::parse(text, wrong);
+  json::parse_options options;
+  options.max_depth = depth_max;
+  const json::value state = json::parse(text, wrong, {}, options);
   if (wrong || !state.is_object()) return fail(Errc::bad_request, "the program before this one left no state");
 
   Inherited inherited{state.get_object(), {}};

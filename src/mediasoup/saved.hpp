@@ -65,6 +65,7 @@ class Saved {
 
   [[nodiscard]] const boost::json::array& array(std::string_view name) const;
   [[nodiscard]] const boost::json::object& json(std::string_view name) const;
+  [[nodiscard]] const boost::json::object& whole() const { return object_; }
   [[nodiscard]] Saved object(std::string_view name) const { return {json(name), path(name)}; }
   /// Calls `element(saved)` for each element of an array of objects.
   template <class F>

@@ -67,19 +67,28 @@ Result<Handover> Node::hand_over() const {
 
 void Node::go_on() { server_.resume_accepting(); }
 
-boost::asio::awaitable<Result<>> Node::start_in_place(json::object state) {
-  std::vector<int> listening;
-  for (const json::value& fd : state.at("listening").as_array()) listening.push_back(fd.to_number<int>());
-  const Result<> serving = server_.start(std::move(listening));
-  if (!serving) co_return serving;
-  server_.pause_accepting();  // until all calls are back
-  for (const Error& error : workers_.adopt(state.at("workers").as_array()))
-    log_.error("a worker does not go on: {}", error.detail);
-  for (json::value& room : state.at("rooms").as_array()) {
-    json::object& saved = room.as_object();
-    CallId call{std::string{saved.at("call").as_string()}};
-    inherited_rooms_.emplace(std::move(call), std::move(saved));
+/// Whatever is wrong with the state as a whole is found before anything is changed.
+Result<> Node::take_over(const json::object& state) {
+  try {
+    const mediasoup::Saved saved{state, "state"};
+    std::vector<int> listening = saved.integers<int>("listening");
+    const json::array& workers = saved.array("workers");
+    saved.each("rooms", [this](const mediasoup::Saved& room) {
+      inherited_rooms_.emplace(CallId{room.string("call")}, room.whole());
+    });
+    const Result<> serving = server_.start(std::move(listening));
+    if (!serving) return serving;
+    server_.pause_accepting();  // until all calls are back
+    for (const Error& error : workers_.adopt(workers)) log_.error("a worker does not go on: {}", error.detail);
+    return {};
+  } catch (const mediasoup::BadSavedState& wrong) {
+    return fail(Errc::bad_request, wrong.what());
   }
+}
+
+boost::asio::awaitable<Result<>> Node::start_in_place(json::object state) {
+  Result<> taken = take_over(state);
+  if (!taken) co_return taken;
   // What the workers have said since is read when we wait for the first time: the rooms must stand by then.
   if (!workers_.all().empty()) {
     restore();
@@ -111,9 +120,7 @@ bool Node::go_on_with_room(const CallId& call, const RoomId& room) {
 /// Rooms whose calls are over: only their routers are left.
 void Node::close_inherited_rooms() {
   for (const auto& [call, saved] : std::exchange(inherited_rooms_, {})) {
-    const WorkerPool::Entry* entry = workers_.find(room::WorkerId{std::string{saved.at("worker").as_string()}});
-    const auto router = entry ? entry->worker->router_by_id(std::string{saved.at("router").as_string()}) : nullptr;
-    if (router) router->close();
+    MediaRoom::close_saved(workers_, saved);
   }
 }
 

@@ -71,6 +71,8 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   /// In the place of open(): on the worker that has the router already. After an error the router is closed, and this
   /// room is to be thrown away.
   [[nodiscard]] Result<> restore(const json::object& saved);
+  /// Of a saved room that nobody wants any more: closes its router.
+  static void close_saved(const WorkerPool& workers, const json::object& saved);
   /// `why` answers whoever still asks.
   void close(Error why = fail(Errc::conflict, "the call has ended"));
   void drop_peer(const DeviceId& peer);

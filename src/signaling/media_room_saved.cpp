@@ -151,6 +151,16 @@ Result<> MediaRoom::restore(const json::object& object) {
   return {};
 }
 
+void MediaRoom::close_saved(const WorkerPool& workers, const json::object& object) {
+  try {
+    const Saved saved{object, "room"};
+    const WorkerPool::Entry* entry = workers.find(room::WorkerId{saved.string("worker")});
+    const auto router = entry ? entry->worker->router_by_id(saved.string("router")) : nullptr;
+    if (router) router->close();
+  } catch (const BadSavedState&) {  // then nobody can say which
+  }
+}
+
 void MediaRoom::take_objects(const mediasoup::Router& router, const room::Room::Saved& book) {
   const auto transport = [&](const room::TransportId& id) {
     return there(std::dynamic_pointer_cast<mediasoup::WebRtcTransport>(router.transport_by_id(id.str())), "transport",

@@ -140,8 +140,8 @@ struct Metrics::Families {
 
 Metrics::Metrics() : families_{std::make_unique<Families>()} {
   // From the first look on, so that a rate sees the first refusal too.
-  for (const char* limit :
-       {"connections", "connections-per-ip", "messages-per-second", "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"})
+  for (const char* limit : {"connections", "connections-per-ip", "messages-per-second", "rings-per-minute-user",
+                            "rings-per-minute-pair", "rooms-per-key"})
     families_->refused.Add({{"limit", limit}});
 }
 

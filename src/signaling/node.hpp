@@ -103,6 +103,7 @@ class Node final : private RoomKeeper {
 
   // handover.cpp
   boost::asio::awaitable<Result<>> start_in_place(json::object state);
+  Result<> take_over(const json::object& state);
   /// The room that the call had in the program before; false: it needs a new one.
   bool go_on_with_room(const CallId& call, const RoomId& room);
   void close_inherited_rooms();

@@ -1,6 +1,7 @@
 #include "signaling/worker_pool.hpp"
 
 #include "base/async.hpp"
+#include "mediasoup/saved.hpp"
 
 #include <sys/wait.h>
 
@@ -129,10 +130,18 @@ std::vector<int> WorkerPool::descriptors() const {
 std::vector<Error> WorkerPool::adopt(const json::array& saved) {
   std::vector<Error> wrong;
   for (const json::value& one : saved) {
-    const Result<> adopted = adopt_one(one);
-    if (adopted) continue;
-    wrong.push_back(adopted.error());
-    end_orphan(static_cast<pid_t>(one.at("state").at("pid").to_number<std::int32_t>()));
+    pid_t pid = 0;
+    try {
+      const json::object empty;
+      const mediasoup::Saved entry{one.is_object() ? one.get_object() : empty, "worker"};
+      pid = entry.object("state").integer<pid_t>("pid");
+      const Result<> adopted = adopt_one(entry);
+      if (adopted) continue;
+      wrong.push_back(adopted.error());
+    } catch (const mediasoup::BadSavedState& bad) {
+      wrong.push_back(fail(Errc::bad_request, bad.what()));
+    }
+    end_orphan(pid);
   }
   return wrong;
 }
@@ -144,13 +153,12 @@ void WorkerPool::start_missing() {
   }
 }
 
-Result<> WorkerPool::adopt_one(const json::value& saved) {
-  const auto& object = saved.as_object();
-  const auto slot = object.at("slot").to_number<std::size_t>();
-  auto worker = mediasoup::Worker::adopt(io_.get_executor(), object.at("state").as_object(), worker_settings(),
-                                         log_.with("slot", slot));
+Result<> WorkerPool::adopt_one(const mediasoup::Saved& saved) {
+  const auto slot = saved.integer<std::size_t>("slot");
+  const std::string server_id = saved.string("server");
+  auto worker =
+      mediasoup::Worker::adopt(io_.get_executor(), saved.json("state"), worker_settings(), log_.with("slot", slot));
   if (!worker) return worker.error();
-  const std::string server_id{object.at("server").as_string()};
   auto server = (*worker)->webrtc_server_by_id(server_id);
   if (!server) {
     (*worker)->close();

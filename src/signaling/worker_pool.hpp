@@ -17,6 +17,10 @@
 #include <memory>
 #include <vector>
 
+namespace carillon::mediasoup {
+class Saved;
+}  // namespace carillon::mediasoup
+
 namespace carillon::signaling {
 
 namespace json = boost::json;
@@ -71,7 +75,7 @@ class WorkerPool {
   boost::asio::awaitable<Result<>> create(std::size_t slot);
   boost::asio::awaitable<void> respawn(std::size_t slot, Duration delay);
   [[nodiscard]] mediasoup::WorkerSettings worker_settings() const;
-  [[nodiscard]] Result<> adopt_one(const json::value& saved);
+  [[nodiscard]] Result<> adopt_one(const mediasoup::Saved& saved);
   /// The worker serves from now on.
   void keep(const std::shared_ptr<mediasoup::Worker>& worker, std::shared_ptr<mediasoup::WebRtcServer> server,
             std::size_t slot);
