@@ -101,9 +101,6 @@ export class Server {
   takeLog(): string[] {
     return this.lines.splice(0);
   }
-  get pid(): number {
-    return this.process.pid!;
-  }
   get alive(): boolean {
     return this.process.exitCode === null && this.process.signalCode === null;
   }

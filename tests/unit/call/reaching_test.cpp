@@ -214,7 +214,8 @@ TEST(Reaching, WhenItIsOverEveryPushedDeviceIsToldOnce) {
 
 TEST(Reaching, TheDeviceThatAnsweredIsNotToldThatItIsOver) {
   Ringing_ ring = with_targets({"phone", "tablet"});
-  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "phone"), ElementsAre("drop phone", "end tablet answered-elsewhere"));
+  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "phone"),
+              ElementsAre("drop phone", "end tablet answered-elsewhere"));
 }
 
 TEST(Reaching, TheDeviceThatDeclinedIsToldItsOwnReason) {
