@@ -49,6 +49,7 @@ class World final : public Clock {
   // ---- Time ----
 
   [[nodiscard]] Time now() const override { return now_; }
+  [[nodiscard]] Duration ahead() const override { return Duration{0}; }
   /// Things of the same moment happen in the order in which they were planned.
   void at(Time when, std::function<void()> happens);
   void after(Duration wait, std::function<void()> happens) { at(now_ + wait, std::move(happens)); }
