@@ -6,16 +6,21 @@
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
 
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 
 namespace carillon::simulation {
 namespace {
@@ -53,6 +58,19 @@ std::string journal_path() {
   return fmt::format("{}/carillon-simulator-{}", folder, ::getpid());
 }
 
+/// Of the log only this is of interest: report() of base/async.hpp has caught what nobody should have thrown.
+class EscapeSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  std::string escaped;
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string_view text{message.payload.data(), message.payload.size()};
+    if (escaped.empty() && text.find("escaped from") != std::string_view::npos) escaped = text;
+  }
+  void flush_() override {}
+};
+
 char running[128] = "";
 /// A check of the node that fails ends the program: it is said which run that was.
 extern "C" void say_seed(int signal) {
@@ -63,8 +81,14 @@ extern "C" void say_seed(int signal) {
 
 class NodeSimulator : public ::testing::Test {
  protected:
+  static inline const auto escapes = std::make_shared<EscapeSink>();
+
   static void SetUpTestSuite() {
-    set_log_level(number_from("CARILLON_TALKS", 0) > 0 ? LogLevel::debug : LogLevel::off);
+    const bool talks = number_from("CARILLON_TALKS", 0) > 0;
+    set_log_level(talks ? LogLevel::debug : LogLevel::error);
+    auto& sinks = spdlog::get("carillon")->sinks();
+    if (!talks) sinks.clear();
+    sinks.push_back(escapes);
     std::signal(SIGABRT, say_seed);
     std::signal(SIGSEGV, say_seed);
   }
@@ -78,6 +102,8 @@ class NodeSimulator : public ::testing::Test {
       outcome = town.run();
     }
     ::unlink(path.c_str());
+    if (!escapes->escaped.empty() && outcome.failure.empty()) outcome.failure = escapes->escaped;
+    escapes->escaped.clear();
     return outcome;
   }
 };
@@ -104,7 +130,14 @@ TEST_F(NodeSimulator, WhateverHappensNothingIsLostAndNothingIsLeft) {
   std::size_t workers = 0;
   Duration time{0};
   std::size_t failed = 0;
+  const auto report = [&](std::uint64_t done) {
+    fmt::print("{} runs, {} events, {} calls, {} ends of the server, {} workers, {} hours; {:.1f} s of CPU\n", done,
+               events, calls, kills, workers, std::chrono::duration_cast<std::chrono::hours>(time).count(),
+               cpu_seconds() - began);
+    std::fflush(stdout);
+  };
   for (std::uint64_t i = 0; i < runs; ++i) {
+    if (i > 0 && i % 10'000 == 0) report(i);
     const Town::Outcome outcome = run(first + i);
     events += outcome.events;
     calls += outcome.calls;
@@ -117,10 +150,8 @@ TEST_F(NodeSimulator, WhateverHappensNothingIsLostAndNothingIsLeft) {
       if (++failed >= number_from("CARILLON_FAILURES", 1)) break;
     }
   }
-  fmt::print("{} runs, {} events, {} calls, {} ends of the server, {} workers, {} hours; {:.1f} s of CPU\n", runs,
-             events, calls, kills, workers, std::chrono::duration_cast<std::chrono::hours>(time).count(),
-             cpu_seconds() - began);
-  EXPECT_GT(calls, runs) << "a town where nobody calls proves little";
+  report(runs);
+  if (runs >= 1000) EXPECT_GT(calls, runs) << "a town where nobody calls proves little";
 }
 
 }  // namespace

@@ -69,10 +69,10 @@ class Server {
  private:
   struct Process {
     Process(Server& server, std::unique_ptr<store::Journal> kept);
+    boost::asio::io_context io{1};
     std::unique_ptr<store::Journal> journal;
     SeededRandom random;
     SlowStore store;
-    boost::asio::io_context io{1};
     signaling::Node node;
   };
   bool run();

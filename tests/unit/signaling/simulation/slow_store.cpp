@@ -10,14 +10,19 @@ template <class T>
 void SlowStore::later(store::Done<T> done, std::function<void(store::MemoryStore&, store::Done<T>)> work) {
   last_ = std::max(last_, world_.now() + world_.dice.up_to(slowness_));
   const bool fails = world_.now() < fails_until_;
-  world_.soon(last_ - world_.now(),
-              [this, alive = std::weak_ptr{alive_}, fails, done = std::move(done), work = std::move(work)]() mutable {
-                if (alive.expired()) return;  // the process has died before
-                if (fails) return done(fail(Errc::unavailable, "the database is gone"));
-                work(disk_.kept, std::move(done));
-                disk_.io.restart();
-                disk_.io.poll();
-              });
+  waiting_->push_back([this, fails, done = std::move(done), work = std::move(work)]() mutable {
+    if (fails) return done(fail(Errc::unavailable, "the database is gone"));
+    work(disk_.kept, std::move(done));
+    disk_.io.restart();
+    disk_.io.poll();
+  });
+  world_.soon(last_ - world_.now(), [waiting = std::weak_ptr{waiting_}] {
+    const auto queue = waiting.lock();
+    if (!queue) return;  // the process has died before
+    const std::function<void()> next = std::move(queue->front());
+    queue->pop_front();
+    next();
+  });
 }
 
 void SlowStore::save_subscription(store::Subscription subscription, store::Done<std::string> done) {

@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <set>
@@ -55,7 +56,8 @@ class SlowStore final : public store::Store {
   Duration slowness_;
   Time last_;
   Time fails_until_;
-  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+  /// What is under way, the oldest first. It goes with the process: what waits for an answer lives in its io_context.
+  std::shared_ptr<std::deque<std::function<void()>>> waiting_ = std::make_shared<std::deque<std::function<void()>>>();
 };
 
 }  // namespace carillon::simulation

@@ -3,6 +3,7 @@
 #include "jose/access_token.hpp"
 #include "jose/key_set.hpp"
 
+#include <exception>
 #include <utility>
 
 namespace carillon::simulation {
@@ -91,6 +92,21 @@ Town::Town(std::uint64_t seed, const std::string& journal_path, bool talks)
 }
 
 Town::Outcome Town::run() {
+  try {
+    live();
+  } catch (const std::exception& escaped) {
+    world_.wrong("an exception escapes: {}", escaped.what());
+  }
+  return {world_.failed() ? world_.failure() : std::string{},
+          world_.digest(),
+          world_.events(),
+          judge_.calls_seen(),
+          server_.kills(),
+          server_.workers_made(),
+          world_.now() - began_};
+}
+
+void Town::live() {
   // Most are short, so that there can be many; what needs time to go wrong has it in the long ones.
   const std::size_t steps = world_.dice.percent(85) ? 8 + world_.dice.roll(18) : 60;
   server_.boot();
@@ -101,13 +117,6 @@ Town::Outcome Town::run() {
   for (world_.step = 1; world_.step <= steps && !world_.failed(); ++world_.step) step();
   if (!world_.failed()) everybody_rests();
   if (!world_.failed()) everybody_goes();
-  return {world_.failed() ? world_.failure() : std::string{},
-          world_.digest(),
-          world_.events(),
-          judge_.calls_seen(),
-          server_.kills(),
-          server_.workers_made(),
-          world_.now() - began_};
 }
 
 void Town::step() {
@@ -170,7 +179,8 @@ void Town::everybody_rests() {
   for (const auto& device : devices_) device->rest();
   for (const auto& worker : server_.workers()) worker->wake();
   world_.pass(70s);
-  for (int i = 0; i < 20 && !inspector_.is_calm() && !world_.failed(); ++i) world_.pass(10s);
+  for (int i = 0; i < 40 && !inspector_.is_calm() && !world_.failed(); ++i) world_.pass(7700ms);
+  if (!inspector_.is_calm()) world_.wrong("workers and rooms are not whole again after minutes");
   if (!world_.failed()) inspector_.when_calm();
   judge_.all_answered();
 }

@@ -32,6 +32,7 @@ class Town {
 
  private:
   static Server::Manners manners(Dice& dice);
+  void live();
   void step();
   void fault();
   void time_passes();
