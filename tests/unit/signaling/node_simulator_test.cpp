@@ -151,7 +151,7 @@ TEST_F(NodeSimulator, WhateverHappensNothingIsLostAndNothingIsLeft) {
     }
   }
   report(runs);
-  if (runs >= 1000) EXPECT_GT(calls, runs) << "a town where nobody calls proves little";
+  EXPECT_TRUE(runs < 1000 || calls > runs) << "a town where nobody calls proves little";
 }
 
 }  // namespace
