@@ -15,6 +15,8 @@ const notifications_per_second = 100;
 const device = { words: 'x'.repeat(600) };
 /** What the server queues for one connection is 1 MiB at the most; the heap has its blocks beside it. */
 const kept_mib_max = 1.5;
+/** A machine that does other things has such moments by itself; whoever waited for slow readers would wait for seconds. */
+const slower_ms_max = 100;
 
 const quantile = (sorted: number[], q: number) =>
   sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)]!;
@@ -173,7 +175,7 @@ export async function slowReaders({ seconds }: { seconds: number }): Promise<Out
         `at most ${(kept / readers).toFixed(2)} MiB for each of them, beside ${mib(first_kib)} MiB before`,
       );
       verdict.check(
-        during.p99 < before.p99 + 50,
+        during.p99 < before.p99 + slower_ms_max,
         `others: p50 ${before.p50.toFixed(2)} -> ${during.p50.toFixed(2)} ms, p99 ${before.p99.toFixed(2)} -> ${during.p99.toFixed(2)} ms (${during.count} requests)`,
       );
     }
