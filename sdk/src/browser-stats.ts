@@ -55,6 +55,7 @@ export function readTransportStats(
     roundTripMs: pair?.currentRoundTripTime === undefined ? null : pair.currentRoundTripTime * 1000,
     availableBitrateBps: pair?.availableOutgoingBitrate ?? pair?.availableIncomingBitrate ?? null,
     bytes: (pair?.bytesSent ?? 0) + (pair?.bytesReceived ?? 0),
+    bytesReceived: pair?.bytesReceived ?? 0,
     protocol: local?.protocol ?? null,
     relayed: local?.candidateType === 'relay',
     streams,

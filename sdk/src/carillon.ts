@@ -57,6 +57,8 @@ import type {
 const REMEMBERED_ENDS = 64;
 /** After a resume, the words that we missed follow the welcome at once; this is generous. */
 const MISSED_END_MS = 500;
+/** For a probe of the signalling while media has gone: then a reconnect for nothing is the smaller evil. */
+const DOUBT_TIMEOUT_MS = 600;
 const METADATA_BYTES_MAX = 4096;
 
 export class Carillon extends Emitter<CarillonEvents> implements CarillonClient {
@@ -328,6 +330,8 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       callId: terms.id,
       request: (method, data, options) => this.#connection.request(method, data, options),
       loadEngine: () => this.#loadEngine(),
+      // Not while it waits to reconnect: everybody's media goes when a server does, and all must not come at once.
+      doubtNetwork: () => this.state === 'connected' && this.#connection.probe(DOUBT_TIMEOUT_MS),
       engine: this.#engine,
       iceServers: this.#iceServers,
       device: this.#options.device,

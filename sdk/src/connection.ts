@@ -63,9 +63,19 @@ const WELCOME_TIMEOUT_MS = 10_000;
 /** A server that is replaced in place comes back at once; its clients do so spread over this. */
 const RESTART_SPREAD_MS = 500;
 /** The server may learn later than we that the connection is lost, and keeps the seat from then on. */
-const SEAT_SLACK_MS = 5_000;
+const SEAT_SLACK_MS = 30_000;
 /** A living server answers a probe well before; a dead path is worth a reconnect. */
 const PROBE_TIMEOUT_MS = 3_000;
+/** Not everybody has lost it, but perhaps all behind one router. */
+const DEAD_PATH_SPREAD_MS = 250;
+/**
+ * While the seat may stand: the time for a socket to open, and for a token that is not needed to take it back. A network
+ * that swallows packets would hold us up for as long as TCP waits to say it again, also when it has long come back.
+ */
+const OPEN_PATIENCE_MS = 2_000;
+const TOKEN_PATIENCE_MS = 1_000;
+/** After so many attempts it is perhaps a network on which nothing is done in that time. */
+const IMPATIENT_ATTEMPTS = 12;
 const OPEN = 1;
 
 export class Connection extends Emitter<ConnectionEvents> {
@@ -170,8 +180,8 @@ export class Connection extends Emitter<ConnectionEvents> {
     }
   }
 
-  /** The network may have changed: find out at once whether the server is still there. */
-  probe(): void {
+  /** The network may have changed: find out at once whether the server is still there, or soon takes us back. */
+  probe(timeoutMs = PROBE_TIMEOUT_MS): void {
     if (this.#state === 'reconnecting' || this.#state === 'connecting') {
       if (this.#retryTimer !== undefined) {
         clearTimeout(this.#retryTimer);
@@ -184,12 +194,16 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (this.#state !== 'connected' || !protoo) return;
     const epoch = this.#epoch;
     const framesIn = protoo.framesIn;
-    protoo.request('getRouterRtpCapabilities', {}, PROBE_TIMEOUT_MS).catch((error: unknown) => {
+    protoo.request('getRouterRtpCapabilities', {}, timeoutMs).catch((error: unknown) => {
       const silent = error instanceof CarillonError && error.code === 'timeout';
-      if (silent && epoch === this.#epoch && protoo.framesIn === framesIn) {
-        this.#lost(epoch, new CarillonError('disconnected', 'the server does not answer'));
-      }
+      if (silent && protoo.framesIn === framesIn) this.#deadPath(epoch);
     });
+  }
+
+  /** It is the way to the server that is dead, and not the server. */
+  #deadPath(epoch: number): void {
+    const error = new CarillonError('disconnected', 'the server does not answer');
+    this.#lost(epoch, error, this.#random() * DEAD_PATH_SPREAD_MS);
   }
 
   async #open(): Promise<void> {
@@ -197,7 +211,8 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#attempt++;
     let token: string | null;
     try {
-      token = await fetchToken(this.#options.token, this.#options.requestTimeoutMs ?? 15_000);
+      const patienceMs = this.#options.requestTimeoutMs ?? 15_000;
+      token = await fetchToken(this.#options.token, this.#seatMayStand ? TOKEN_PATIENCE_MS : patienceMs);
     } catch (cause) {
       if (epoch !== this.#epoch) return;
       const error = new CarillonError('token-failed', 'no token could be fetched', undefined, cause);
@@ -226,12 +241,22 @@ export class Connection extends Emitter<ConnectionEvents> {
     });
     socket.onclose = (event) => this.#closed(epoch, event.code, event.reason);
     this.#opened = false;
-    socket.onopen = () => (this.#opened = true);
+    socket.onopen = () => {
+      this.#opened = true;
+      this.#expectWelcome(epoch);
+    };
     socket.onerror = () => undefined; // `close` follows, and says as much.
-    this.#welcomeTimer = setTimeout(
-      () => this.#lost(epoch, new CarillonError('timeout', 'the server sent no welcome')),
-      WELCOME_TIMEOUT_MS,
-    );
+    const hurries = this.#seatMayStand && this.#attempt <= IMPATIENT_ATTEMPTS;
+    this.#expectWelcome(epoch, hurries ? OPEN_PATIENCE_MS : WELCOME_TIMEOUT_MS);
+  }
+
+  #expectWelcome(epoch: number, patienceMs = WELCOME_TIMEOUT_MS): void {
+    clearTimeout(this.#welcomeTimer);
+    this.#welcomeTimer = setTimeout(() => {
+      const error = new CarillonError('timeout', 'the server sent no welcome');
+      // Where nobody has answered, nobody is spared by a longer wait, and what swallowed this attempt may be over.
+      this.#lost(epoch, error, this.#opened ? undefined : this.#backOffMs(0));
+    }, patienceMs);
   }
 
   /** Then the resume token says who we are, whatever became of the access token. */
@@ -283,9 +308,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     outgoing.reject(new CarillonError('timeout', `no answer to ${outgoing.method} within ${timeoutMs} ms`));
     const { sent } = outgoing;
     // If nothing at all came in meanwhile, the path is dead, not only this answer late.
-    if (sent && sent.epoch === this.#epoch && sent.framesIn === this.#protoo?.framesIn) {
-      this.#lost(sent.epoch, new CarillonError('disconnected', 'the server does not answer'));
-    }
+    if (sent && sent.framesIn === this.#protoo?.framesIn) this.#deadPath(sent.epoch);
   }
 
   #settle(outgoing: Outgoing): void {
@@ -331,9 +354,9 @@ export class Connection extends Emitter<ConnectionEvents> {
   }
 
   /** Half fixed, half random: a thousand clients of a server that failed must not come back at the same moment. */
-  #backOffMs(): number {
+  #backOffMs(attempt = this.#attempt): number {
     const { firstMs = 500, maxMs = 8_000 } = this.#options.reconnect || {};
-    const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempt, 20));
+    const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 20));
     return ceiling / 2 + (this.#random() * ceiling) / 2;
   }
 
@@ -360,8 +383,10 @@ export class Connection extends Emitter<ConnectionEvents> {
     if (!socket) return;
     socket.onmessage = null;
     socket.onclose = null;
+    // One that opens after all would take the seat, and nobody would be there to hear it.
+    if (socket.readyState < OPEN) socket.close();
     // A clean close is a hang-up. So a socket that we only gave up is closed when the seat has moved on.
-    if (socket.readyState <= OPEN) this.#abandoned.push(socket);
+    else if (socket.readyState === OPEN) this.#abandoned.push(socket);
     protoo?.fail(new CarillonError(error.code === 'closed' ? 'closed' : 'disconnected', error.reason));
     for (const outgoing of [...this.#outgoing]) {
       if (!outgoing.options.durable) outgoing.reject(error);

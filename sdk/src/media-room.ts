@@ -28,6 +28,7 @@ import type {
   WirePeer,
   WireTransport,
 } from './protocol.js';
+import { LOOK_MS, Silence } from './silence.js';
 import type { CallTimings, TrackSource, TransportStats, VideoSettings } from './types.js';
 
 export interface MediaLink {
@@ -39,6 +40,8 @@ export interface MediaLink {
   ): Promise<ClientRequests[M]['response']>;
   /** Loads the engine with the router's capabilities; at once if that was done before. */
   loadEngine(): Promise<void>;
+  /** Media has gone where there was some: find out whether the signalling has, too. */
+  doubtNetwork(): unknown;
   readonly engine: MediaEngine;
   readonly iceServers: WireIceServer[];
   readonly device: WireDevice | undefined;
@@ -122,6 +125,8 @@ export class MediaRoom extends Emitter<RoomEvents> {
   readonly #announcing = new Set<Promise<unknown>>();
   /** Ends what is under way when the room is let go: it must not be said again to another room. */
   readonly #abort = new AbortController();
+  readonly #silence = new Silence();
+  #lookTimer: ReturnType<typeof setInterval> | undefined;
   #joined = false;
   #closed = false;
   #signalling: boolean;
@@ -431,9 +436,10 @@ export class MediaRoom extends Emitter<RoomEvents> {
     this.#signalling = up;
     if (!up) return;
     for (const path of this.#eachPath()) {
-      if (path.transport.state === 'disconnected' || path.transport.state === 'failed') {
-        this.#restartSoon(path, 0);
-      }
+      const { state } = path.transport;
+      // A path that is silent is gone as well; the browser has not noticed yet.
+      const silent = state === 'connected' && this.#silence.silent;
+      if (silent || state === 'disconnected' || state === 'failed') this.#restartSoon(path, 0);
     }
   }
 
@@ -461,6 +467,7 @@ export class MediaRoom extends Emitter<RoomEvents> {
     for (const { abort } of this.takeUnanswered().values()) abort.abort(error);
     this.#transports.send.reject(error);
     this.#transports.recv.reject(error);
+    clearInterval(this.#lookTimer);
     for (const path of this.#eachPath()) {
       clearTimeout(path.timer);
       path.transport.close();
@@ -503,13 +510,33 @@ export class MediaRoom extends Emitter<RoomEvents> {
 
   #handleTransportState(path: Path, state: EngineTransportState): void {
     if (this.#closed) return;
+    if (state === 'disconnected' || state === 'failed') this.#link.doubtNetwork();
     if (state === 'connected') {
+      this.#lookTimer ??= setInterval(() => void this.#look(), LOOK_MS);
       clearTimeout(path.timer);
       path.timer = undefined;
       path.restarts = 0;
     } else if (state === 'failed') this.#restartSoon(path, 0);
     else if (state === 'disconnected') this.#restartSoon(path, DISCONNECTED_PATIENCE_MS);
     this.emit('changed');
+  }
+
+  /** Is anything coming in? */
+  async #look(): Promise<void> {
+    const { send, recv } = await this.getStats();
+    if (!this.flowing) return;
+    const { silent } = this.#silence;
+    if (this.#silence.look((send?.bytesReceived ?? 0) + (recv?.bytesReceived ?? 0))) this.#link.doubtNetwork();
+    // A browser waits three seconds for pictures that were lost before it asks for a whole one.
+    if (silent && !this.#silence.silent) this.#askForWholePictures();
+  }
+
+  #askForWholePictures(): void {
+    for (const [consumerId, { track }] of this.#consumers) {
+      if (track.kind !== 'video') continue;
+      const { callId } = this.#link;
+      this.#request('requestConsumerKeyFrame', { callId, consumerId }).catch(() => undefined);
+    }
   }
 
   #restartSoon(path: Path, afterMs: number): void {

@@ -583,6 +583,8 @@ export interface TransportStats {
   readonly roundTripMs: number | null;
   readonly availableBitrateBps: number | null;
   readonly bytes: number;
+  /** Of `bytes`. */
+  readonly bytesReceived: number;
   /** Of the selected path: `udp` or `tcp`, and whether a relay is used. */
   readonly protocol: string | null;
   readonly relayed: boolean;

@@ -1,9 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CarillonError } from '../src/index.js';
 import { fakeToken, NO_ANSWER, Refusal } from '../src/testing/index.js';
-import { fakeTime, flush, record, rejection, settled, wait, World } from './world.js';
+import { fakeTime, flush, record, rejection, settled, wait, World, type Client } from './world.js';
 
 fakeTime();
+
+/** Media comes in on both of its paths, or none does. */
+function flows({ engine }: Client, on: boolean): void {
+  for (const transport of engine.transports) transport.bytesPerLook = on ? 1000 : 0;
+}
 
 describe('Connecting', () => {
   it('resolves with who we are', async () => {
@@ -471,6 +476,67 @@ describe('A path that dies in silence', () => {
     await wait(6_000);
     expect(await outcome).toMatchObject({ code: 'timeout' });
     expect(world.server.sockets).toHaveLength(2);
+  });
+
+  it('is noticed when media stops, and both ways are restarted on the new connection', async () => {
+    const world = new World();
+    const { call, alice } = await world.connected();
+    flows(alice, true);
+    await wait(3_000);
+    world.server.freeze(world.server.session('alice'));
+    flows(alice, false);
+    await wait(2_700);
+    expect(world.server.sockets).toHaveLength(3);
+    expect(call.state).toBe('active');
+    expect(alice.engine.transports.map(({ restarts }) => restarts.length)).toEqual([1, 1]);
+    const asked = () => world.server.log.filter(({ method }) => method === 'requestConsumerKeyFrame').length;
+    expect(asked()).toBe(0);
+    flows(alice, true);
+    await wait(500);
+    expect(asked()).toBe(1); // of the picture; the sound needs none
+  });
+
+  it('is not assumed when media stops and the server answers', async () => {
+    const world = new World();
+    const { alice } = await world.connected();
+    flows(alice, true);
+    await wait(3_000);
+    flows(alice, false);
+    await wait(10_000);
+    expect(world.server.sockets).toHaveLength(2);
+    expect(alice.engine.transports.map(({ restarts }) => restarts.length)).toEqual([0, 0]);
+  });
+
+  it('is tried every few seconds while packets are lost, and no late attempt takes the seat', async () => {
+    const world = new World();
+    const { call, alice, bob } = await world.connected();
+    const seen = record(bob.carillon.calls[0]!, 'participant-left');
+    const before = world.server.sockets.length;
+    flows(alice, true);
+    await wait(3_000);
+    world.server.freeze(world.server.session('alice'));
+    world.server.swallows = true;
+    flows(alice, false);
+    await wait(8_000);
+    const tried = world.server.sockets.slice(before);
+    expect(tried.length).toBeGreaterThanOrEqual(2);
+    expect(tried.filter(({ readyState }) => readyState === 0)).toHaveLength(1);
+    world.server.swallows = false;
+    await flush();
+    expect(tried.filter(({ readyState }) => readyState === 1)).toHaveLength(1);
+    expect(call.state).toBe('active');
+    expect(seen).toEqual([]);
+  });
+
+  it('does not wait for a token that is not needed to take the seat back', async () => {
+    const world = new World();
+    let hangs = false;
+    const token = () => (hangs ? new Promise<string>(() => undefined) : Promise.resolve(fakeToken({ sub: 'alice' })));
+    const { carillon } = await world.client('alice', { token });
+    hangs = true;
+    world.server.drop(world.server.session('alice'));
+    await wait(2_000);
+    expect(carillon.state).toBe('connected');
   });
 
   it('does not hang up when it comes back to life: the old socket is closed only after the seat has moved', async () => {

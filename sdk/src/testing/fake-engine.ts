@@ -102,6 +102,9 @@ export class FakeTransport extends Emitter<EngineTransportEvents> implements Eng
   readonly restarts: mediasoup.IceParameters[] = [];
   /** What getStats() tells of streams. */
   streams: StreamStats[] = [];
+  /** What comes in between two looks; 0: nothing. */
+  bytesPerLook = 0;
+  #bytes = 0;
   roundTripMs: number | null = 20;
   readonly #engine: FakeEngine;
   readonly #options: EngineTransportOptions;
@@ -147,7 +150,9 @@ export class FakeTransport extends Emitter<EngineTransportEvents> implements Eng
 
   async getStats(): Promise<TransportStats> {
     const { state, roundTripMs, streams } = this;
-    return { state, roundTripMs, streams, availableBitrateBps: null, bytes: 0, protocol: 'udp', relayed: false };
+    const bytes = (this.#bytes += this.bytesPerLook);
+    const path = { availableBitrateBps: null, protocol: 'udp', relayed: false };
+    return { state, roundTripMs, streams, bytes, bytesReceived: bytes, ...path };
   }
 
   close(): void {

@@ -116,6 +116,16 @@ export class FakeServer {
   refuseWith: { code: number; reason: string } | null = null;
   /** No welcome is sent. */
   mute = false;
+  /** Packets are lost: new sockets neither open nor fail. What is not given up by the end of it opens then. */
+  get swallows(): boolean {
+    return this.#swallowed !== null;
+  }
+  set swallows(on: boolean) {
+    const waiting = this.#swallowed ?? [];
+    this.#swallowed = on ? waiting : null;
+    if (!on) for (const socket of waiting.filter(({ readyState }) => readyState === 0)) this.#accept(socket);
+  }
+  #swallowed: FakeSocket[] | null = null;
   readonly sessions: FakeSession[] = [];
   readonly sockets: FakeSocket[] = [];
   readonly calls = new Map<string, FakeCall>();
@@ -247,6 +257,7 @@ export class FakeServer {
   }
 
   #accept(socket: FakeSocket): void {
+    if (this.#swallowed) return void this.#swallowed.push(socket);
     if (this.unreachable) return socket.serverClose(1006);
     const token = socket.protocols.find((one) => one.startsWith('token.'))?.slice(6) ?? '';
     const resume = socket.url.searchParams.get('resume');

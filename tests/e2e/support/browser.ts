@@ -105,7 +105,7 @@ export class Person {
     return this.page.getByTestId(testId);
   }
 
-  async call(media: 'audio' | 'video', ...others: Person[]): Promise<void> {
+  async call(media: 'audio' | 'video', ...others: Pick<Person, 'id'>[]): Promise<void> {
     for (const other of others) await this.see(`person-${other.id}`).click();
     await this.see(`call-${media}`).click();
   }

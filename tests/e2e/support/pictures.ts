@@ -93,3 +93,28 @@ export async function hearing(person: Person): Promise<() => Promise<{ silenceMs
     return heard;
   };
 }
+
+/**
+ * Watches, in the page, when each frame of `of` is shown, whichever element shows it. Asking gives the times so far, in
+ * milliseconds since the epoch.
+ */
+export async function frameTimes(viewer: Person, of: Pick<Person, 'id'>): Promise<() => Promise<number[]>> {
+  const watching = await viewer.page.evaluateHandle((tile) => {
+    const times: number[] = [];
+    let followed: HTMLVideoElement | null = null;
+    const follow = (video: HTMLVideoElement) => {
+      video.requestVideoFrameCallback(() => {
+        times.push(Date.now());
+        if (followed === video) follow(video);
+      });
+    };
+    setInterval(() => {
+      const video = document.querySelector<HTMLVideoElement>(`[data-testid="${tile}"] video`);
+      if (video === followed) return;
+      followed = video;
+      if (video) follow(video);
+    }, 20);
+    return times;
+  }, `tile-${of.id}`);
+  return () => watching.evaluate((times) => times);
+}
