@@ -119,7 +119,9 @@ room::Room* MediaRoom::book() { return closed_ ? nullptr : shared_.rooms.find(ro
 Result<room::Room*> MediaRoom::book_for(const Device& device) {
   room::Room* room = book();
   if (room == nullptr) return over_;
-  if (!shared_.has_seat(device.id(), call_)) return fail(Errc::conflict, "this device has left the call");
+  // What an earlier session asked may be answered when a later one of the same id has taken the seat again.
+  const bool here = shared_.devices.find(device.id()).get() == &device;
+  if (!here || !shared_.has_seat(device.id(), call_)) return fail(Errc::conflict, "this device has left the call");
   return room;
 }
 
