@@ -67,4 +67,8 @@ class Process {
 using Launch =
     std::function<Result<std::shared_ptr<Process>>(const asio::any_io_executor& executor, const Logger& log)>;
 
+/// Finds one again that was started before an execve.
+using FindAgain = std::function<Result<std::shared_ptr<Process>>(const asio::any_io_executor& executor, pid_t pid,
+                                                                 const Logger& log)>;
+
 }  // namespace carillon::mediasoup

@@ -48,6 +48,8 @@ struct WorkerSettings {
   ChannelOptions channel;
   /// What starts the process; empty: `worker_bin`, as a child of this one.
   Launch launch;
+  /// What adopt() gets the process from; empty: it is a child of this one.
+  FindAgain find_again;
 };
 
 struct WorkerUpdateableSettings {

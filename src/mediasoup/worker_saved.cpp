@@ -18,6 +18,13 @@ constexpr int format_version = 1;
 /// Another version of the worker counts its enums in another way.
 constexpr std::string_view worker_version = CARILLON_MEDIASOUP_VERSION;
 
+Result<std::shared_ptr<Process>> adopt_child(const asio::any_io_executor& executor, pid_t pid, int stdout_fd,
+                                             int stderr_fd, const Logger& log) {
+  auto adopted = ChildProcess::adopt(executor, pid, stdout_fd, stderr_fd, log);
+  if (!adopted) return adopted.error();
+  return std::shared_ptr<Process>{*std::move(adopted)};
+}
+
 Result<> check_versions(const Saved& saved) {
   if (const int format = saved.integer<int>("format"); format != format_version) {
     return fail(Errc::conflict,
@@ -79,8 +86,9 @@ Result<std::shared_ptr<Worker>> Worker::adopt(asio::any_io_executor executor, co
     if (const Result<> same = check_versions(saved); !same) return same.error();
     const auto pid = saved.integer<pid_t>("pid");
     const Logger worker_log = log.with("worker", pid);
-    auto adopted =
-        ChildProcess::adopt(executor, pid, saved.integer<int>("stdoutFd"), saved.integer<int>("stderrFd"), log);
+    auto adopted = settings.find_again ? settings.find_again(executor, pid, log)
+                                       : adopt_child(executor, pid, saved.integer<int>("stdoutFd"),
+                                                     saved.integer<int>("stderrFd"), log);
     if (!adopted) return adopted.error();
     process = *adopted;
     channel = Channel::restore(executor, saved.object("channel"), settings.channel, worker_log);

@@ -72,6 +72,8 @@ struct Outside {
   std::function<std::unique_ptr<push::Provider>()> push_service;
   /// Starts the processes of workers; empty: `media.worker_bin`.
   mediasoup::Launch worker;
+  /// Finds those again that the program before this one has started; empty: children of this process.
+  mediasoup::FindAgain worker_again;
   /// How often an idle worker must show that it lives, so that one that hangs is found before somebody needs it.
   Duration probe_interval = std::chrono::milliseconds{200};
 };

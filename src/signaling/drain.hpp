@@ -2,9 +2,9 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/timer.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -33,7 +33,7 @@ class Drain {
   void over_in(Duration wait);
 
   const Clock& clock_;
-  boost::asio::steady_timer timer_;
+  Timer timer_;
   std::optional<Time> deadline_;
 };
 

@@ -62,6 +62,7 @@ mediasoup::WorkerSettings WorkerPool::worker_settings() const {
   settings.log_level = mediasoup::WorkerLogLevel::warn;
   settings.probe_interval = outside_.probe_interval;
   settings.launch = outside_.worker;
+  settings.find_again = outside_.worker_again;
   settings.channel.random = &random_;
   return settings;
 }

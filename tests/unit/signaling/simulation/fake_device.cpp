@@ -48,7 +48,7 @@ void FakeDevice::connect() {
   line->on_said = [this](const Words& words) { town_.judge.said(id_, words); };
   town_.server.connect(line, bare ? std::string{} : token_, resumes ? resume_ : std::string{},
                        [this, attempt, line, resumes](bool opened) {
-                         if (attempt != attempt_ || line_) {
+                         if (attempt != attempt_ || line_ || !wants_line_) {
                            // Given up meanwhile: the socket closes as it opens.
                            if (opened) line->cut(world_.dice.up_to(3s));
                            return;

@@ -61,7 +61,7 @@ FakeWorker::FakeWorker(World& world, boost::asio::any_io_executor executor, pid_
     : world_{world},
       pid_{pid},
       manners_{manners},
-      exited_{std::move(executor), Timer::time_point::max()},
+      exited_{std::make_unique<Timer>(std::move(executor), Timer::time_point::max())},
       free_at_{world.now()} {
   std::tie(write_end_, from_host_) = socket_pair();
   std::tie(read_end_, to_host_) = socket_pair();
@@ -77,6 +77,10 @@ void FakeWorker::start() {
     if (fails) return self->die(7 << 8);
     self->notify(std::to_string(self->pid_), static_cast<std::uint8_t>(Event::WORKER_RUNNING));
   });
+}
+
+void FakeWorker::arrive(boost::asio::any_io_executor executor) {
+  exited_ = std::make_unique<Timer>(std::move(executor), Timer::time_point::max());
 }
 
 // ---- Its end -----------------------------------------------------------------------------------------------------
@@ -95,7 +99,7 @@ void FakeWorker::die(int status) {
     const auto self = weak.lock();
     if (!self) return;
     self->exit_status_ = status;
-    self->exited_.cancel();
+    if (self->exited_) self->exited_->cancel();
     self->on_exit.emit(status);
   });
 }
@@ -104,7 +108,7 @@ boost::asio::awaitable<void> FakeWorker::wait_exit() {
   const auto self = shared_from_this();
   while (!exit_status_) {
     boost::system::error_code cancelled;
-    co_await exited_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
+    co_await exited_->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, cancelled));
     const auto state = co_await boost::asio::this_coro::cancellation_state;
     if (state.cancelled() != boost::asio::cancellation_type::none) co_return;
   }
@@ -381,8 +385,9 @@ void FakeWorker::create_transport(const FBS::Request::Request& request, Router& 
   const auto ice = W::CreateIceParametersDirect(builder, "fragment", "password", true);
   const std::vector<flatbuffers::Offset<W::IceCandidate>> candidates{
       W::CreateIceCandidateDirect(builder, "udpcandidate", 1076302079, "127.0.0.1", T::Protocol::UDP, 40000)};
-  std::vector<flatbuffers::Offset<W::Fingerprint>> fingerprints{
-      W::CreateFingerprintDirect(builder, W::FingerprintAlgorithm::SHA256, "82:5A:68")};
+  std::vector<flatbuffers::Offset<W::Fingerprint>> fingerprints{W::CreateFingerprintDirect(
+      builder, W::FingerprintAlgorithm::SHA256,
+      "82:5A:68:3D:36:C3:0A:DE:AF:E7:32:43:D2:88:83:57:AC:2D:65:E5:80:C4:B6:FB:AF:1A:A0:21:9F:6D:0C:AD")};
   const auto dtls = W::CreateDtlsParametersDirect(builder, &fingerprints, W::DtlsRole::AUTO);
   const auto dump = W::CreateDumpResponse(builder, base, W::IceRole::CONTROLLED, ice, builder.CreateVector(candidates),
                                           W::IceState::NEW, 0, dtls, W::DtlsState::NEW);

@@ -38,6 +38,9 @@ class FakeWorker final : public mediasoup::Process, public std::enable_shared_fr
   ~FakeWorker() override;
   /// It says that it runs, or fails to.
   void start();
+  /// The program replaces itself by another. Nothing of the old one's event loop is kept.
+  void leave() { exited_.reset(); }
+  void arrive(boost::asio::any_io_executor executor);
 
   // Process
   [[nodiscard]] pid_t pid() const override { return pid_; }
@@ -118,7 +121,7 @@ class FakeWorker final : public mediasoup::Process, public std::enable_shared_fr
   mediasoup::Fd read_end_;
   mediasoup::Fd from_host_;
   mediasoup::Fd to_host_;
-  Timer exited_;
+  std::unique_ptr<Timer> exited_;
   std::optional<int> exit_status_;
   bool lives_ = true;
   bool hangs_ = false;

@@ -41,6 +41,10 @@ json::object Inspector::counts(const Node& node) {
   return json::parse(node.debug_counts(request).body).as_object();
 }
 
+void Inspector::release_workers(Node& node) {
+  for (const auto& [id, entry] : node.workers_.all()) entry.worker->release();
+}
+
 // ---- Whenever nothing is to be done ------------------------------------------------------------------------------
 
 void Inspector::at_rest() {

@@ -19,6 +19,8 @@ class Inspector {
   static boost::asio::awaitable<http::UpgradeDecision> upgrade(Node& node, http::UpgradeRequest request);
   static boost::asio::awaitable<http::Response> decline(Node& node, http::Request request);
   static json::object counts(const Node& node);
+  /// As if the program had been replaced: nothing of the node touches them any more.
+  static void release_workers(Node& node);
 
   // ---- What must hold ----
 

@@ -54,7 +54,7 @@ void Judge::notified(const DeviceId& device, const json::object& words) {
   live_.insert(call);
 }
 
-void Judge::server_up() {
+void Judge::server_starts() {
   constexpr std::string_view of_call = "call/";
   for (const auto& [name, text] : server_.journal().values()) {
     if (!name.starts_with(of_call)) continue;
@@ -67,7 +67,8 @@ void Judge::server_up() {
 }
 
 void Judge::pushed(const std::string& address, const push::Message& message) {
-  if (message.expires_at <= world_.now()) world_.wrong("a push to {} is sent after it has expired", address);
+  // The service is told by the clock on the wall, which may have jumped.
+  if (message.expires_at <= world_.wall()) world_.wrong("a push to {} is sent after it has expired", address);
   if (message.kind != push::Kind::ring) return;
   const call::Call* call = server_.node()->calls().calls().find(message.call);
   if (call == nullptr) world_.wrong("a push rings for {} after its end", message.call);

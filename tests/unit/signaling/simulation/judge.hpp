@@ -25,8 +25,8 @@ class Judge {
   void said(const DeviceId& device, const Words& words);
   /// A device has another session, or none, and will not hear what it asked.
   void line_over(const DeviceId& device);
-  /// A process has taken over what the one before has left, of which perhaps nobody was told.
-  void server_up();
+  /// A process has found what the one before has left, of which perhaps nobody was told. Before it serves, and after.
+  void server_starts();
   void pushed(const std::string& address, const push::Message& message);
 
   // ---- What must hold ----

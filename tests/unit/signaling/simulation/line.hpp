@@ -37,6 +37,10 @@ class Line final : public std::enable_shared_from_this<Line> {
   void cut(Duration until_server_knows);
   /// The device has not noticed that the line is cut.
   [[nodiscard]] bool is_cut() const { return cut_; }
+  /// The server says good-bye on all its lines.
+  void close_for(std::uint16_t code) {
+    if (handler_ && !closing_) close(code);
+  }
   /// The server's process is gone.
   void server_gone();
   /// The server still holds its end.

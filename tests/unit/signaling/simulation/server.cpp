@@ -22,7 +22,7 @@ std::unique_ptr<store::Journal> open_journal(const std::string& path) {
 
 Server::Process::Process(Server& server, std::unique_ptr<store::Journal> kept)
     : journal{std::move(kept)},
-      random{server.seed_ + 1000 * server.kills_},
+      random{server.seed_ + 1000 * (server.kills_ + server.upgrades_)},
       store{server.world_, server.disk_, server.manners_.store_slowness},
       node{io, server.make_config(), server.world_, random, store, journal.get(), Logger{}} {}
 
@@ -48,6 +48,15 @@ signaling::Config Server::make_config() {
     worker->start();
     return std::shared_ptr<mediasoup::Process>{worker};
   };
+  config.outside.worker_again = [this](const boost::asio::any_io_executor& executor, pid_t pid,
+                                       const Logger&) -> Result<std::shared_ptr<mediasoup::Process>> {
+    for (const auto& worker : workers_) {
+      if (worker->pid() != pid) continue;
+      worker->arrive(executor);
+      return std::shared_ptr<mediasoup::Process>{worker};
+    }
+    return fail(Errc::not_found, "there is no such worker");
+  };
   return config;
 }
 
@@ -56,10 +65,16 @@ signaling::Config Server::make_config() {
 void Server::boot() {
   if (frozen_) std::ofstream{journal_path_, std::ios::trunc | std::ios::binary} << *std::exchange(frozen_, {});
   process_ = std::make_unique<Process>(*this, open_journal(journal_path_));
-  of_process_ = std::make_shared<bool>(true);
   world_.tell("a process starts");
+  start({});
+}
+
+void Server::start(std::optional<json::object> inherited) {
+  of_process_ = std::make_shared<bool>(true);
+  if (on_start) on_start();
+  process_->node.on_drained = [this] { stop(); };
   const std::weak_ptr<bool> same = of_process_;
-  boost::asio::co_spawn(process_->io, process_->node.start(),
+  boost::asio::co_spawn(process_->io, process_->node.start(std::move(inherited)),
                         [this, same](const std::exception_ptr& thrown, const Result<>& started) {
                           if (same.expired()) return;
                           if (thrown) return world_.wrong("the start throws");
@@ -83,6 +98,10 @@ bool Server::run() {
   }
   if (std::exchange(to_be_killed_, false)) {
     kill();
+    return true;
+  }
+  if (handover_) {
+    replace();
     return true;
   }
   return any;
@@ -121,8 +140,68 @@ void Server::stop() {
   });
 }
 
+void Server::drain() {
+  if (!up_) return;
+  world_.tell("the process drains");
+  process_->node.begin_drain();
+  // Now and then somebody thinks better of it, or does not want to wait.
+  const std::weak_ptr<bool> same = of_process_;
+  const bool undo = world_.dice.percent(60);
+  world_.after(world_.dice.up_to(40s), [this, same, undo] {
+    if (same.expired() || !up_ || !process_->node.draining()) return;
+    if (undo) {
+      world_.tell("the drain is undone");
+      process_->node.end_drain();
+    } else {
+      stop();
+    }
+  });
+}
+
+void Server::upgrade() {
+  if (!up_) return;
+  world_.tell("the process prepares to be replaced");
+  const std::weak_ptr<bool> same = of_process_;
+  up_ = false;
+  if (on_down) on_down();
+  for (const auto& line : lines_) line->close_for(http::close_code::service_restart);
+  boost::asio::co_spawn(process_->io, hand_over(), [this, same](const std::exception_ptr& thrown) {
+    if (!same.expired() && thrown) world_.wrong("the handover throws");
+  });
+}
+
+boost::asio::awaitable<void> Server::hand_over() {
+  const Result<> prepared = co_await process_->node.prepare_handover(5s);
+  Result<signaling::Handover> handover =
+      prepared ? process_->node.hand_over() : Result<signaling::Handover>{prepared.error()};
+  if (handover) {
+    // Nothing more happens in this process.
+    handover_ = std::move(handover->state);
+    process_->io.stop();
+    co_return;
+  }
+  world_.tell("it stays: {}", handover.error().detail);
+  process_->node.go_on();
+  up_ = true;
+}
+
+/// What is in memory goes without a word, as by execve; descriptors and workers stay.
+void Server::replace() {
+  world_.tell("another program takes over");
+  ++upgrades_;
+  signaling::Inspector::release_workers(process_->node);
+  const auto workers = std::exchange(workers_, {});
+  for (const auto& worker : workers) worker->leave();
+  auto state = std::exchange(handover_, std::nullopt);
+  end_process();
+  workers_ = workers;
+  process_ = std::make_unique<Process>(*this, open_journal(journal_path_));
+  start(std::move(state));
+}
+
 void Server::end_process() {
   up_ = false;
+  handover_.reset();
   to_be_killed_ = false;
   words_left_.reset();
   if (!process_) return;

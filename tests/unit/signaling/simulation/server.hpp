@@ -38,8 +38,10 @@ class Server {
   void kill();
   /// The process dies with this text that it says: that one and all after it are never said.
   void kill_at_word(std::size_t count) { words_left_ = count; }
-  /// SIGTERM.
-  void stop();
+  /// SIGTERM: stops once its calls have ended, or some time later.
+  void drain();
+  /// Its place is taken by another program, while the workers go on.
+  void upgrade();
   [[nodiscard]] bool is_up() const { return up_; }
   /// nullptr: there is no process.
   [[nodiscard]] signaling::Node* node() { return process_ ? &process_->node : nullptr; }
@@ -61,8 +63,10 @@ class Server {
   [[nodiscard]] Disk& disk() { return disk_; }
   [[nodiscard]] const signaling::Config& config() const { return manners_.config; }
   [[nodiscard]] std::size_t kills() const { return kills_; }
+  [[nodiscard]] std::size_t upgrades() const { return upgrades_; }
   [[nodiscard]] std::size_t workers_made() const { return static_cast<std::size_t>(last_pid_); }
-  /// Of this process: when it has begun to serve.
+  /// Of this process: it has opened the journal, it has begun to serve, it serves no more.
+  std::function<void()> on_start;
   std::function<void()> on_up;
   std::function<void()> on_down;
 
@@ -76,6 +80,11 @@ class Server {
     signaling::Node node;
   };
   bool run();
+  void stop();
+  /// A process that has just been made begins to serve.
+  void start(std::optional<json::object> inherited);
+  boost::asio::awaitable<void> hand_over();
+  void replace();
   bool may_speak();
   void end_process();
   [[nodiscard]] signaling::Config make_config();
@@ -94,9 +103,11 @@ class Server {
   std::shared_ptr<bool> of_process_;  // goes with it
   bool up_ = false;
   bool to_be_killed_ = false;
+  std::optional<json::object> handover_;  // of the process, which has stopped
   std::optional<std::size_t> words_left_;
   std::optional<std::string> frozen_;
   std::size_t kills_ = 0;
+  std::size_t upgrades_ = 0;
   pid_t last_pid_ = 0;
 };
 

@@ -49,6 +49,9 @@ Server::Manners Town::manners(Dice& dice) {
   config.outside.probe_interval = dice.one_of<Duration>({0ms, 0ms, 0ms, 10s, 30s});
   if (dice.percent(1)) config.outside.probe_interval = 200ms;
   manners.workers.slowness = dice.one_of<Duration>({0ms, 0ms, 2ms, 50ms, 800ms});
+  // Else a probe is always under way, and it never looks calm.
+  if (config.outside.probe_interval == 200ms)
+    manners.workers.slowness = std::min<Duration>(manners.workers.slowness, 2ms);
   manners.workers.refuses = dice.one_of<std::size_t>({0, 0, 3, 15});
   manners.workers.start_fails = dice.one_of<std::size_t>({0, 0, 0, 30});
   manners.store_slowness = dice.one_of<Duration>({0ms, 5ms, 500ms});
@@ -76,7 +79,8 @@ Town::Town(std::uint64_t seed, const std::string& journal_path, bool talks)
     }
   }
   shared_.users.emplace_back("nobody");
-  server_.on_up = [this] { judge_.server_up(); };
+  server_.on_start = [this] { judge_.server_starts(); };
+  server_.on_up = [this] { judge_.server_starts(); };
   server_.push().on_sent = [this](const std::string& address, const push::Message& message) {
     judge_.pushed(address, message);
   };
@@ -102,6 +106,7 @@ Town::Outcome Town::run() {
           world_.events(),
           judge_.calls_seen(),
           server_.kills(),
+          server_.upgrades(),
           server_.workers_made(),
           world_.now() - began_};
 }
@@ -137,15 +142,17 @@ void Town::fault() {
   const std::size_t what = world_.dice.roll(100);
   if (what < 15) return server_.kill();
   if (what < 30) return server_.kill_at_word(world_.dice.roll(30));
-  if (what < 33) return server_.stop();
-  if (what < 40 && server_.is_up()) {
+  if (what < 34) return server_.drain();
+  if (what < 38) return server_.upgrade();
+  if (what < 42 && server_.is_up()) {
     store_failed_ = true;
     return server_.store().fail_for(world_.dice.up_to(20s));
   }
+  if (what < 45) return world_.jump(world_.dice.up_to(2h) - 1h);
   const std::shared_ptr<FakeWorker> worker = some_worker();
   if (!worker) return;
-  if (what < 55) return worker->die(9);
-  if (what < 60) return worker->send_garbage();
+  if (what < 57) return worker->die(9);
+  if (what < 61) return worker->send_garbage();
   if (what < 70) {
     worker->hang();
     if (world_.dice.percent(50)) {

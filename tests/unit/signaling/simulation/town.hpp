@@ -23,6 +23,7 @@ class Town {
     std::size_t events = 0;
     std::size_t calls = 0;
     std::size_t kills = 0;
+    std::size_t upgrades = 0;
     std::size_t workers = 0;
     Duration time{0};
   };

@@ -49,7 +49,9 @@ class World final : public Clock {
   // ---- Time ----
 
   [[nodiscard]] Time now() const override { return now_; }
-  [[nodiscard]] Duration ahead() const override { return Duration{0}; }
+  [[nodiscard]] Duration ahead() const override { return ahead_; }
+  /// The system's clock is set.
+  void jump(Duration by) { ahead_ += by; }
   /// Things of the same moment happen in the order in which they were planned.
   void at(Time when, std::function<void()> happens);
   void after(Duration wait, std::function<void()> happens) { at(now_ + wait, std::move(happens)); }
@@ -98,6 +100,7 @@ class World final : public Clock {
   VirtualTime timers_;
   Time now_{1'700'000'000s};
   Time began_ = now_;
+  Duration ahead_{0};
   std::priority_queue<Plan> plans_;
   std::uint64_t order_ = 0;
   std::size_t under_way_ = 0;
