@@ -82,10 +82,11 @@ test('pushes to other services do not wait for a name', { timeout: 120_000 }, as
   expect(names.asked).toContain('silent.test');
 
   // Named in the log, once for each ring that came to nothing, and without its endpoint.
-  // Those that waited for a connection to the same service while others looked for its name have no answer.
-  const told = () => world.server.log.filter((line) => /push did not ring: no (address|answer)/.test(line));
+  // Those that waited for a connection to the same service while others looked for its name have no answer, and those
+  // that waited for their next try when their time was over have expired.
+  const told = () => world.server.log.filter((line) => /push did not ring: (no address|no answer|expired)/.test(line));
   await expect.poll(() => told().length, { timeout: 10_000 }).toBe(crowdSize);
-  expect(told().filter((line) => line.includes('no address')).length).toBeGreaterThanOrEqual(crowdSize / 2);
+  expect(told().some((line) => line.includes('no address'))).toBe(true);
   expect(world.server.log.join('\n')).not.toContain('/push/unlucky');
 
   const began = performance.now();
