@@ -62,7 +62,7 @@ void Continuity::recorded(const CallId& call) {
 
 void Continuity::keep(const Device& device) {
   if (!journal_) return;
-  const SavedSession session{device.identity(), device.resume_hash()};
+  const SavedSession session{device.identity(), device.resume_hash(), device.used_hash()};
   put(name_of(of_session, device.id()), save_text(session));
 }
 

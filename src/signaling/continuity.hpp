@@ -23,7 +23,7 @@ class Continuity {
   void keep(const call::CallRecord& record);
   /// The store has the record of this call for good.
   void recorded(const CallId& call);
-  /// Its resume token is new.
+  /// Other resume tokens than before are good for it.
   void keep(const Device& device);
   void forget(const DeviceId& device);
 

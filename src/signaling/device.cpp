@@ -23,10 +23,16 @@ std::string resume_hash_of(const std::string& token) {
   return jose::base64url_encode({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
-void Device::attach(std::shared_ptr<http::WebSocket> socket, Secret resume_token) {
+void Device::attach(std::shared_ptr<http::WebSocket> socket, Secret resume_token, std::string used_hash) {
   socket_ = std::move(socket);
   resume_token_ = std::move(resume_token);
   resume_hash_ = resume_hash_of(resume_token_.reveal());
+  used_hash_ = std::move(used_hash);
+}
+
+void Device::restore(std::string resume_hash, std::string used_hash) {
+  resume_hash_ = std::move(resume_hash);
+  used_hash_ = std::move(used_hash);
 }
 
 void Device::send_again(Time now) {

@@ -42,6 +42,9 @@ struct Identity {
 /// SHA-256, base64url. Looking tokens up by hash takes the same time for all wrong ones, and a hash opens nothing.
 [[nodiscard]] std::string resume_hash_of(const std::string& token);
 
+/// What is asked after the `welcome` of a resumed session, so that the pong says that it has been read.
+inline constexpr std::string_view welcome_ping = "welcome";
+
 class Device {
  public:
   using Answer = std::function<void(Result<json::object>)>;
@@ -58,13 +61,16 @@ class Device {
   [[nodiscard]] const Secret& resume_token() const { return resume_token_; }
   /// What its token is known by; see resume_hash_of().
   [[nodiscard]] const std::string& resume_hash() const { return resume_hash_; }
+  /// Of the token that it has resumed with, which stays good until the device has read the new one; else empty.
+  [[nodiscard]] const std::string& used_hash() const { return used_hash_; }
   [[nodiscard]] const std::shared_ptr<http::WebSocket>& socket() const { return socket_; }
 
   /// A new token of the same user may carry another name and other grants.
   void update(Identity identity) { identity_ = std::move(identity); }
-  void attach(std::shared_ptr<http::WebSocket> socket, Secret resume_token);
+  void attach(std::shared_ptr<http::WebSocket> socket, Secret resume_token, std::string used_hash);
   /// It was given its token by a process that is gone.
-  void restore(std::string resume_hash) { resume_hash_ = std::move(resume_hash); }
+  void restore(std::string resume_hash, std::string used_hash);
+  void forget_used_token() { used_hash_.clear(); }
   void detach() { socket_.reset(); }
   /// After `welcome`: what was asked before and not answered.
   void send_again(Time now);
@@ -105,6 +111,7 @@ class Device {
   Duration answer_timeout_;
   Secret resume_token_;
   std::string resume_hash_;
+  std::string used_hash_;
   std::shared_ptr<http::WebSocket> socket_;
   std::uint64_t next_request_ = 1;
   std::map<std::uint64_t, Asked> requests_;

@@ -37,17 +37,35 @@ DevicePtr Devices::find_by_resume_token(const std::string& token) const {
   return found == by_resume_hash_.end() ? nullptr : found->second;
 }
 
-void Devices::attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> socket) {
-  by_resume_hash_.erase(device->resume_hash());
-  device->attach(std::move(socket), Secret{random_.token(resume_token_bytes)});
-  by_resume_hash_.emplace(device->resume_hash(), device);
-  if (on_attached) on_attached(*device);
+void Devices::attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> socket, const std::string& used) {
+  void_tokens(*device);
+  device->attach(std::move(socket), Secret{random_.token(resume_token_bytes)},
+                 used.empty() ? std::string{} : resume_hash_of(used));
+  let_in_by_tokens(device);
+  if (on_tokens) on_tokens(*device);
 }
 
-void Devices::restore(Identity identity, const std::string& resume_hash) {
+void Devices::has_read_token(const DevicePtr& device) {
+  if (device->used_hash().empty()) return;
+  by_resume_hash_.erase(device->used_hash());
+  device->forget_used_token();
+  if (on_tokens) on_tokens(*device);
+}
+
+void Devices::restore(Identity identity, const std::string& resume_hash, const std::string& used_hash) {
   const DevicePtr device = admit(std::move(identity));
-  device->restore(resume_hash);
-  by_resume_hash_.emplace(resume_hash, device);
+  device->restore(resume_hash, used_hash);
+  let_in_by_tokens(device);
+}
+
+void Devices::let_in_by_tokens(const DevicePtr& device) {
+  by_resume_hash_.emplace(device->resume_hash(), device);
+  if (!device->used_hash().empty()) by_resume_hash_.emplace(device->used_hash(), device);
+}
+
+void Devices::void_tokens(const Device& device) {
+  by_resume_hash_.erase(device.resume_hash());
+  by_resume_hash_.erase(device.used_hash());
 }
 
 void Devices::request(const DevicePtr& device, std::string_view method, const json::object& data, Device::Answer answer,
@@ -61,7 +79,7 @@ void Devices::forget(const DeviceId& id) {
   if (found == devices_.end()) return;
   const DevicePtr device = found->second;
   devices_.erase(found);
-  by_resume_hash_.erase(device->resume_hash());
+  void_tokens(*device);
   if (on_forgotten) on_forgotten(id);
   device->fail_requests(fail(Errc::unavailable, "the device is gone"));
 }

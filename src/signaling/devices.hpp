@@ -30,23 +30,28 @@ class Devices {
   [[nodiscard]] DevicePtr find_by_resume_token(const std::string& token) const;
 
   /// One that a process before this had, with the token that it gave.
-  void restore(Identity identity, const std::string& resume_hash);
-  /// Gives the device this socket and a new resume token; the token before is void.
-  void attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> socket);
+  void restore(Identity identity, const std::string& resume_hash, const std::string& used_hash);
+  /// Gives the device this socket and a new resume token. The tokens before are void, but for the one that it has
+  /// `used` to come (empty: none): a device that loses its socket before it has read the new one must use that again.
+  void attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> socket, const std::string& used);
+  /// The device has read its new resume token: the one that it has used is void.
+  void has_read_token(const DevicePtr& device);
   /// Asks the device (Device::request) and sees to the deadline.
   void request(const DevicePtr& device, std::string_view method, const json::object& data, Device::Answer answer,
                std::function<bool()> wanted);
   /// Its resume token is void, what it was asked fails.
   void forget(const DeviceId& id);
 
-  /// It has a new resume token.
-  std::function<void(const Device&)> on_attached;
+  /// Other resume tokens than before are good for it.
+  std::function<void(const Device&)> on_tokens;
   std::function<void(const DeviceId&)> on_forgotten;
 
   [[nodiscard]] std::size_t connected_count() const;
   [[nodiscard]] const std::unordered_map<DeviceId, DevicePtr>& all() const { return devices_; }
 
  private:
+  void let_in_by_tokens(const DevicePtr& device);
+  void void_tokens(const Device& device);
   void watch_deadlines();
 
   const Clock& clock_;

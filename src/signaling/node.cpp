@@ -77,7 +77,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
   drain_.on_over = [this] {
     if (on_drained) on_drained();
   };
-  devices_.on_attached = [this](const Device& device) { continuity_.keep(device); };
+  devices_.on_tokens = [this](const Device& device) { continuity_.keep(device); };
   devices_.on_forgotten = [this](const DeviceId& device) { continuity_.forget(device); };
   history_.on_kept = [this](const CallId& call) { continuity_.recorded(call); };
   reach_.on_settled = [this](const CallId& call, const std::vector<call::LedgerEntry>& ledger) {
@@ -149,7 +149,7 @@ void Node::restore() {
   for (SavedSession& session : left.sessions) {
     const Identity& who = session.identity;
     devices.push_back({who.device, who.user, who.name});
-    devices_.restore(session.identity, session.resume_hash);
+    devices_.restore(session.identity, session.resume_hash, session.used_hash);
     continuity_.keep(*devices_.find(devices.back().device));
   }
   for (const call::CallRecord& record : left.records) {
@@ -230,12 +230,14 @@ DevicePtr Node::open_session(Identity identity, const std::string& resume, std::
     device->detach();
     old->close(http::close_code::do_not_reconnect, "a newer session of this device took over");
   }
-  devices_.attach(device, std::move(socket));
+  devices_.attach(device, std::move(socket), resumed ? resume : std::string{});
   const auto welcome = [&] { send_welcome(*device); };
   const Identity& who = device->identity();
   if (resumed) {
     log_.info("session resumed user={} device={}", who.user, who.device);
     calls_.event(call::DeviceResumed{who.device}, welcome);
+    // Its pong says that `welcome`, and the token in it, has been read.
+    if (device->socket()) device->socket()->ping(welcome_ping);
     device->send_again(clock_.now());
   } else {
     log_.info("session opened user={} device={}", who.user, who.device);

@@ -88,6 +88,7 @@ class Node final : private RoomKeeper {
   [[nodiscard]] Time now() const { return clock_.now(); }
   /// Sends `welcome`. The device of a valid resume token, else the identity's.
   DevicePtr open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket);
+  void has_read_welcome(const DevicePtr& device) { devices_.has_read_token(device); }
   void close_session(const DevicePtr& device, bool hang_up, std::uint16_t code);
   Result<json::object> watch_presence(Device& device);
   boost::asio::awaitable<void> media_request(DevicePtr device, protocol::MediaRequest request,

@@ -97,8 +97,9 @@ struct SavedDevice {
   std::string key;
   jose::CallGrants grants;
   std::string resume_hash;
+  std::optional<std::string> used_hash;
 };
-BOOST_DESCRIBE_STRUCT(SavedDevice, (), (user, name, device, key, grants, resume_hash))
+BOOST_DESCRIBE_STRUCT(SavedDevice, (), (user, name, device, key, grants, resume_hash, used_hash))
 
 namespace {
 
@@ -239,7 +240,9 @@ Result<call::CallRecord> read_saved_record(std::string_view text) {
 
 std::string save_text(const SavedSession& session) {
   const Identity& who = session.identity;
-  return json::serialize(encode(SavedDevice{who.user, who.name, who.device, who.key, who.grants, session.resume_hash}));
+  SavedDevice saved{who.user, who.name, who.device, who.key, who.grants, session.resume_hash, {}};
+  if (!session.used_hash.empty()) saved.used_hash = session.used_hash;
+  return json::serialize(encode(saved));
 }
 
 Result<SavedSession> read_saved_session(std::string_view text) {
@@ -249,7 +252,7 @@ Result<SavedSession> read_saved_session(std::string_view text) {
   if (!saved) return saved.error();
   Identity identity{std::move(saved->user), std::move(saved->name), std::move(saved->device), std::move(saved->grants),
                     std::move(saved->key)};
-  return SavedSession{std::move(identity), std::move(saved->resume_hash)};
+  return SavedSession{std::move(identity), std::move(saved->resume_hash), saved->used_hash.value_or(std::string{})};
 }
 
 }  // namespace carillon::signaling

@@ -19,6 +19,8 @@ struct SavedSession {
   Identity identity;
   /// SHA-256 of its resume token, base64url: who reads the file cannot take the seat.
   std::string resume_hash;
+  /// The same of the token before; empty when that is void.
+  std::string used_hash;
 };
 
 [[nodiscard]] std::string save_text(const call::Call::Saved& call);

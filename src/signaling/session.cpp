@@ -54,6 +54,10 @@ void Session::on_message(std::string_view text) {
 }
 
 void Session::on_pong(std::string_view payload) {
+  if (payload == welcome_ping) {
+    if (device_->socket() == socket_) node_.has_read_welcome(device_);
+    return;
+  }
   if (!device_->confirms_ringing) node_.reach().confirmed(CallId{std::string{payload}}, *device_);
 }
 

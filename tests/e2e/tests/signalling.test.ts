@@ -1,4 +1,6 @@
 // The contract M1 to M10, seen from outside with nothing but JSON over a WebSocket.
+import { once } from 'node:events';
+import WebSocket from 'ws';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Server } from '../support/server.ts';
 import { Wire, WireError } from '../support/wire.ts';
@@ -154,7 +156,31 @@ test('a clean close is a hang-up at once; a drop keeps the seat and resumes', as
   expect(await alice!.next('end-call')).toMatchObject({ callId, reason: 'hangup' });
 });
 
-test('a resume token is good once, and void after the grace', async () => {
+test('a resume token is good until the next one has been read', async () => {
+  const [alice, bob] = await devices('alice', 'bob');
+  const { callId } = await alice!.request('start-call', { callees: ['bob'], media: 'audio' });
+  await bob!.next('call-started');
+  await bob!.request('accept-call', { callId });
+  bob!.drop();
+  await alice!.next('participant-reconnecting');
+
+  // The network goes again before the pong that says that `welcome` has been read.
+  const url = `${server.wsUrl}?resume=${bob!.welcome.resumeToken}`;
+  const unlucky = new WebSocket(url, ['protoo'], { autoPong: false });
+  await once(unlucky, 'message');
+  unlucky.terminate();
+
+  const back = await Wire.open(url, ['protoo']);
+  open.push(back);
+  expect(back.welcome.calls).toMatchObject([{ callId, yourState: 'joined' }]);
+  // After the first answer the pong is on its way; after the second it has come.
+  await back.request('set-do-not-disturb', { on: false });
+  await back.request('set-do-not-disturb', { on: false });
+  await expect(Wire.open(url, ['protoo'])).rejects.toMatchObject({ code: 401 });
+  expect(back.closed).toBeUndefined();
+});
+
+test('a resume token is void after the grace', async () => {
   const short = await Server.start(['--calls-grace-seconds', '1']);
   try {
     const alice = await Wire.connect(short, 'alice');

@@ -104,7 +104,8 @@ TEST(Saved, ARecordComesBackAsItWas) {
 TEST(Saved, ASessionComesBackWithItsGrantsAndWithoutItsToken) {
   jose::CallGrants grants{.start = false, .moderate = true, .to = std::vector<std::string>{"bob"}, .max = 2};
   const SavedSession session{{UserId{"alice"}, "Alice", DeviceId{"alice/phone 1"}, grants, "key"},
-                             resume_hash_of("secret token")};
+                             resume_hash_of("secret token"),
+                             resume_hash_of("older token")};
   const std::string text = save_text(session);
   EXPECT_THAT(text, Not(HasSubstr("secret token")));
   const auto read = read_saved_session(text);
@@ -115,6 +116,7 @@ TEST(Saved, ASessionComesBackWithItsGrantsAndWithoutItsToken) {
   EXPECT_EQ(read->identity.grants, grants);
   EXPECT_EQ(read->identity.key, "key");
   EXPECT_EQ(read->resume_hash, resume_hash_of("secret token"));
+  EXPECT_EQ(read->used_hash, resume_hash_of("older token"));
 }
 
 TEST(Saved, WhatIsMissingOrOfAnotherKindIsNamed) {
