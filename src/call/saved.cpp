@@ -45,6 +45,18 @@ const char* wrong_with(const Call::Saved& saved) {
   return nullptr;
 }
 
+/// The system's clock may have been set back between two processes: nobody rings for longer than he was to ring at all.
+void limit_ringing(Call::Saved& saved, Time now) {
+  Duration set_back{0};
+  for (const Person& person : saved.people) {
+    if (person.ringing() && person.record.rang_at) set_back = std::max(set_back, *person.record.rang_at - now);
+  }
+  saved.ring_until -= set_back;
+  for (Person& person : saved.people) {
+    if (auto* ringing = std::get_if<Ringing>(&person.place)) ringing->until -= set_back;
+  }
+}
+
 }  // namespace
 
 Call::Saved Call::save() const {
@@ -113,6 +125,7 @@ Actions Calls::restore(const std::vector<SavedDevice>& devices, std::vector<Call
       if (const Seated* seat = person.seated(); seat && is_unknown(seat->device))
         unknown.emplace_back(person.user(), seat->device);
     }
+    limit_ringing(saved, now);
     Result<Call> restored = Call::restore(std::move(saved));
     if (restored && (calls_.contains(restored->id()) || by_room_.contains(restored->room())))
       restored =

@@ -25,8 +25,10 @@ Kept kept(Town town) {
 }
 
 struct Restored {
-  Restored(const std::vector<SavedDevice>& devices, std::vector<Call::Saved> calls) {
+  /// `clock_set`: by so much, since they were saved.
+  Restored(const std::vector<SavedDevice>& devices, std::vector<Call::Saved> calls, Duration clock_set = 0ms) {
     std::vector<Error> errors;
+    town.now += clock_set;
     actions = town.calls.restore(devices, std::move(calls), town.now, errors);
     town.calls.check_invariants();
     for (const Error& error : errors) wrong.push_back(error.detail);
@@ -62,6 +64,15 @@ TEST(RestoredCalls, ARingFitsIntoItsCall) {
   auto& phones = std::get<Ringing>(bob_in(twice.call).place).phones;
   phones.push_back(phones.front());
   EXPECT_THAT(refusal(twice), HasSubstr("a device is in it twice"));
+}
+
+TEST(RestoredCalls, NobodyRingsLongerThanHeWasToWhenTheClockWasSetBack) {
+  const Kept all = kept(ringing_call());
+  const Restored after{all.devices, {all.call}, -1h};
+  EXPECT_THAT(after.wrong, IsEmpty());
+  const Call* call = after.town.calls.find(all.call.terms.id);
+  ASSERT_NE(call, nullptr);
+  EXPECT_EQ(call->ring_until() - after.town.now, Config{}.ring);
 }
 
 TEST(RestoredCalls, ARoomHasOneCall) {
