@@ -19,6 +19,19 @@ constexpr std::uint8_t opcode_pong = 0xa;
 /// RFC 6455 section 5.5: a control frame's payload.
 constexpr std::size_t control_bytes_max = 125;
 
+/// Appends what makes the text no longer than `bytes_max`. A string that grows by itself doubles its room, and so would
+/// hold almost twice as much as the limit allows. Even reserve() doubles where a string holds something already.
+void append_within(std::string& text, std::string_view piece, std::size_t bytes_max) {
+  const std::size_t size = text.size() + piece.size();
+  if (size > text.capacity()) {
+    std::string larger;
+    larger.reserve(std::min(std::max(size, 2 * text.capacity()), bytes_max));
+    larger.append(text);
+    text.swap(larger);
+  }
+  text.append(piece);
+}
+
 constexpr bool is_control(std::uint8_t opcode) { return (opcode & 0x8) != 0; }
 
 std::uint64_t big_endian(const char* bytes, std::size_t size) {
@@ -202,10 +215,10 @@ DecodedFrame WebSocketDecoder::continue_payload(char*& begin, char* end) {
 
   const bool control = is_control(kept.frame.opcode);
   if (control) {
-    kept.control.append(piece);
+    append_within(kept.control, piece, control_bytes_max);
   } else {
     if (!kept.utf8.feed(piece)) return error(close_code::invalid_text, "the text is not UTF-8");
-    kept.message.append(piece);
+    append_within(kept.message, piece, message_bytes_max_);
   }
   if (kept.received < kept.frame.length) return {};
 

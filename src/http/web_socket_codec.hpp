@@ -37,7 +37,8 @@ class WebSocketDecoder {
   /// arrives whole is not copied.
   [[nodiscard]] DecodedFrame next(char*& begin, char* end);
 
-  /// Bytes held for what is incomplete.
+  /// Bytes held for what is incomplete: however the bytes come, never more than the largest message and 256, which
+  /// are for a control frame inside it and to know where we are.
   [[nodiscard]] std::size_t held_bytes() const;
 
  private:

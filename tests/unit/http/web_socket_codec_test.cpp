@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 namespace carillon::http {
@@ -245,6 +246,31 @@ TEST(WebSocketDecoder, DoesNotReserveWhatAHeaderOnlyPromises) {
   char* begin = bytes.data();
   EXPECT_EQ(decoder.next(begin, bytes.data() + bytes.size()).kind, Kind::need_more);
   EXPECT_LT(decoder.held_bytes(), 512u);
+}
+
+TEST(WebSocketDecoder, HoldsNoMoreThanOneMessageAndOneControlFrameMayHaveHoweverTheBytesAreSplit) {
+  constexpr std::size_t message_bytes_max = 1000;
+  const std::string bytes = client_frame(text_opcode, std::string(600, 'x')) +
+                            client_frame(continuation, std::string(399, 'y')) +
+                            client_frame(fin | ping, std::string(125, 'p')) + client_frame(fin | continuation, "z");
+  for (std::size_t step = 1; step < bytes.size(); ++step) {
+    WebSocketDecoder decoder{message_bytes_max};
+    std::size_t most = 0;
+    std::size_t messages = 0;
+    for (std::size_t at = 0; at < bytes.size(); at += step) {
+      std::string piece = bytes.substr(at, step);
+      char* begin = piece.data();
+      for (Kind kind = Kind::text; kind != Kind::need_more;) {
+        kind = decoder.next(begin, piece.data() + piece.size()).kind;
+        ASSERT_NE(kind, Kind::error);
+        if (kind == Kind::text) ++messages;
+        most = std::max(most, decoder.held_bytes());
+      }
+    }
+    EXPECT_EQ(messages, 1u) << step;
+    // The ping's 125 bytes, and what it takes to know where we are.
+    EXPECT_LE(most, message_bytes_max + 256) << "in pieces of " << step;
+  }
 }
 
 TEST(WebSocketDecoder, TakesAFloodOfEmptyFragmentsWithoutDeepCalls) {
