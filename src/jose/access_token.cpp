@@ -162,7 +162,7 @@ Result<std::string> sign_access_token(const Claims& claims, const Key& key) {
   if (!claims.name.empty()) payload["name"] = claims.name;
   if (claims.device) payload["device"] = *claims.device;
   if (claims.issued_at) payload["iat"] = seconds_of(*claims.issued_at);
-  if (claims.not_before) payload["nbf"] = seconds_of(*claims.not_before);
+  if (claims.not_before) payload["nbf"] = seconds_of(std::chrono::ceil<std::chrono::seconds>(*claims.not_before));
   payload["exp"] = seconds_of(claims.expires_at);
   if (claims.calls != CallGrants{}) {
     json::object calls{{"start", claims.calls.start},

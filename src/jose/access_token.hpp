@@ -50,7 +50,9 @@ inline constexpr std::size_t token_bytes_max = 8 * 1024;
 [[nodiscard]] Result<Claims> verify_access_token(std::string_view token, const KeySet& keys, Time now,
                                                  std::string* key = nullptr);
 
-/// Makes a token of these claims, with any key that can sign.
+/// Makes a token of these claims, with any key that can sign. Times are written in whole seconds, which every reader of
+/// tokens understands: `exp` and `iat` rounded down and `nbf` up, so that it is never good for longer than the claims
+/// say.
 [[nodiscard]] Result<std::string> sign_access_token(const Claims& claims, const Key& key);
 
 }  // namespace carillon::jose

@@ -363,6 +363,18 @@ TEST(AccessToken, ErrorsDoNotQuoteTheToken) {
   EXPECT_THAT(result, testing::Not(HasSubstr(token.substr(0, 10))));
 }
 
+TEST(SignAccessToken, WritesWholeSecondsWithinTheTimeThatWasAskedFor) {
+  Claims claims = alice();
+  claims.issued_at = now - 9910ms;
+  claims.not_before = now - 9910ms;
+  claims.expires_at = now + 90ms;
+  const auto token = sign_access_token(claims, test_hs256());
+  ASSERT_TRUE(token) << token.error().detail;
+  const auto payload = base64url_decode(token->substr(token->find('.') + 1, token->rfind('.') - token->find('.') - 1));
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(*payload, R"({"sub":"alice","name":"Alice","iat":1799999990,"nbf":1799999991,"exp":1800000000})");
+}
+
 TEST(SignAccessToken, RefusesClaimsThatNobodyWouldAccept) {
   Claims claims = alice();
   claims.user.clear();
