@@ -22,9 +22,10 @@ struct Failure {
   std::string_view text;
 };
 
-/// The request line ends in an HTTP version, of whatever number.
-bool names_a_version(std::string_view bytes) {
-  const std::string_view line = bytes.substr(0, bytes.find("\r\n"));
+/// `line` is a request line with its end, and names an HTTP version of whatever number.
+bool names_a_version(std::string_view line) {
+  if (!line.ends_with("\r\n")) return false;
+  line.remove_suffix(2);
   const std::size_t at = line.rfind(" HTTP/");
   if (at == std::string_view::npos || std::count(line.begin(), line.end(), ' ') != 2) return false;
   const std::string_view version = line.substr(at + 6);
@@ -32,11 +33,51 @@ bool names_a_version(std::string_view bytes) {
   return version.size() == 3 && is_digit(version[0]) && version[1] == '.' && is_digit(version[2]);
 }
 
-/// A field that goes on in the next line (RFC 9112 section 5.2: obsolete, to be refused). Beast joins the lines.
-bool has_folded_field(std::string_view bytes) {
-  const std::string_view header = bytes.substr(0, bytes.find("\r\n\r\n"));
-  return header.find("\r\n ") != std::string_view::npos || header.find("\r\n\t") != std::string_view::npos;
-}
+/// Looks for the end of the request line, and then of the fields. Beast is given each of the two at once, and so says
+/// the same of them however the bytes come; left to itself, it looks now at a piece and now at the whole header.
+class PartEnd {
+ public:
+  enum class Kind {
+    open,    // the part goes on
+    whole,   // the line break that ends it, or the empty line
+    broken,  // a byte that no header has, or a CR or LF without the other
+    folded,  // a field that goes on in the next line (RFC 9112 section 5.2: obsolete, to be refused). Beast joins them
+  };
+
+  /// Looks on where it stopped: `bytes` are those of last time and more behind them. Nothing behind `bytes_max` is
+  /// looked at.
+  Kind look(std::string_view bytes, bool in_fields, std::size_t bytes_max) {
+    for (; at_ < std::min(bytes.size(), bytes_max); ++at_) {
+      const char c = bytes[at_];
+      const bool begins_line = at_ == line_;
+      if (after_cr_ != (c == '\n')) return stop(Kind::broken);
+      if (c == '\n') {
+        // An empty line, which had a CR only, ends the fields; any line ends the request line.
+        if (!in_fields || at_ == line_ + 1) return stop(Kind::whole);
+        line_ = at_ + 1;
+      } else if (begins_line && in_fields && (c == ' ' || c == '\t')) {
+        return stop(Kind::folded);
+      } else if (c != '\r' && c != '\t' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)) {
+        return stop(Kind::broken);
+      }
+      after_cr_ = c == '\r';
+    }
+    return Kind::open;
+  }
+
+  /// Unless the part is open: its bytes, with the one that decided.
+  [[nodiscard]] std::size_t size() const { return at_; }
+
+ private:
+  Kind stop(Kind kind) {
+    ++at_;
+    return kind;
+  }
+
+  std::size_t at_ = 0;    // looked at
+  std::size_t line_ = 0;  // where the line begins
+  bool after_cr_ = false;
+};
 
 Failure describe(const beast::error_code& ec, std::string_view bytes) {
   if (ec == ParserError::header_limit || ec == ParserError::buffer_overflow)
@@ -101,16 +142,57 @@ class RequestParser::Impl : public beast::http::basic_parser<true> {
     request.query = target.query;
   }
 
+  /// Takes the request line or the fields, once all of it is there; else nothing.
+  std::size_t feed_header(std::string_view rest) {
+    const std::size_t room = limits.header_bytes_max - header_bytes;
+    const PartEnd::Kind end = part.look(rest, line_done, room);
+    if (end == PartEnd::Kind::open) {
+      if (rest.size() >= room) refuse(431, "request header is too large");
+      return 0;
+    }
+    const std::string_view whole = rest.substr(0, part.size());
+    const std::size_t used = give(whole);
+    // What Beast has against it comes first: refuse() keeps the first reason.
+    if (end == PartEnd::Kind::folded) refuse(400, "a header field goes on in the next line");
+    if (end == PartEnd::Kind::broken || used != whole.size()) refuse(400, "bad header");
+    header_bytes += used;
+    line_done = true;
+    part = {};
+    return used;
+  }
+
+  std::size_t feed_body(std::string_view rest) {
+    const std::size_t used = give(rest);
+    // A chunk's head and the trailers are not counted by Beast's limit on the body.
+    if (!is_done() && rest.size() - used > limits.header_bytes_max) refuse(400, "bad chunk");
+    return used;
+  }
+
   RequestLimits limits;
   Request request;
   Target target;
   Failure failure;
+  PartEnd part;                  // of the request line or, once that is taken, of the fields
   std::size_t header_bytes = 0;  // taken so far
+  bool empty_line_seen = false;  // before the request
+  bool started = false;
+  bool line_done = false;
   bool http_11 = false;
   bool keeps_alive = false;
   bool header_done = false;
 
  private:
+  /// Gives Beast these bytes, and says how many it has taken.
+  std::size_t give(std::string_view bytes) {
+    beast::error_code ec;
+    const std::size_t used = put(boost::asio::const_buffer{bytes.data(), bytes.size()}, ec);
+    if (ec && ec != ParserError::need_more) {
+      const Failure why = describe(ec, bytes);
+      refuse(why.status, why.text);
+    }
+    return used;
+  }
+
   void on_request_impl(beast::http::verb, beast::string_view method, beast::string_view the_target, int version,
                        beast::error_code&) override {
     request.method.assign(method.data(), method.size());
@@ -158,41 +240,20 @@ RequestParser::~RequestParser() = default;
 
 std::size_t RequestParser::feed(std::string_view bytes) {
   Impl& impl = *impl_;
-  if (state() == State::complete || state() == State::failed) return 0;
-
   std::size_t taken = 0;
-  if (!impl.got_some()) {
+  if (!impl.started && !impl.empty_line_seen) {
     // RFC 9112 section 2.2: an empty line before the request is to be ignored. One is: more is no client.
     if (bytes == "\r") return 0;
-    if (bytes.starts_with("\r\n")) taken = 2;
+    impl.empty_line_seen = bytes.starts_with("\r\n");
+    if (impl.empty_line_seen) taken = 2;
   }
-  while (taken < bytes.size() && !impl.is_done()) {
-    const std::string_view rest = bytes.substr(taken);
-    beast::error_code ec;
-    const bool in_header = !impl.header_done;
-    if (in_header && has_folded_field(rest)) {
-      impl.refuse(400, "a header field goes on in the next line");
-      break;
-    }
-    const std::size_t used = impl.put(boost::asio::const_buffer{rest.data(), rest.size()}, ec);
+  impl.started = impl.started || taken < bytes.size();
+  while (state() == State::header && taken < bytes.size()) {
+    const std::size_t used = impl.feed_header(bytes.substr(taken));
+    if (used == 0) return taken;
     taken += used;
-    if (in_header) impl.header_bytes += used;
-    if (ec == ParserError::need_more) break;
-    if (ec) {
-      const Failure failure = describe(ec, rest);
-      impl.refuse(failure.status, failure.text);
-      break;
-    }
-    if (used == 0) break;
   }
-  // Beast's limit is for the request line and for each piece of the fields; ours is for all of it.
-  if (!impl.header_done && impl.header_bytes + (bytes.size() - taken) > impl.limits.header_bytes_max) {
-    impl.refuse(431, "request header is too large");
-  }
-  // A chunk's head and the trailers are not counted by Beast's limit on the body.
-  if (impl.header_done && !impl.is_done() && bytes.size() - taken > impl.limits.header_bytes_max) {
-    impl.refuse(400, "bad chunk");
-  }
+  if (state() == State::body && taken < bytes.size()) taken += impl.feed_body(bytes.substr(taken));
   return taken;
 }
 
@@ -202,7 +263,7 @@ RequestParser::State RequestParser::state() const {
   return impl_->header_done ? State::body : State::header;
 }
 
-bool RequestParser::started() const { return impl_->got_some(); }
+bool RequestParser::started() const { return impl_->started; }
 int RequestParser::error_status() const { return impl_->failure.status; }
 std::string_view RequestParser::error_text() const { return impl_->failure.text; }
 

@@ -15,6 +15,9 @@ using namespace carillon::http;
 
 namespace {
 
+/// Small, so that inputs reach them.
+constexpr RequestLimits limits{512, 256};
+
 /// What one reader sees of a stream: its requests as text, and how it ended.
 struct Seen {
   std::vector<std::string> requests;
@@ -38,7 +41,7 @@ std::string look_at(RequestParser& parser) {
   Request& request = parser.request();
   FUZZ_CHECK(request.path.starts_with('/') || request.path.empty() || request.path == "*");
   FUZZ_CHECK(request.path.find('\0') == std::string::npos);
-  FUZZ_CHECK(request.body.size() <= RequestLimits{}.body_bytes_max);
+  FUZZ_CHECK(request.body.size() <= limits.body_bytes_max);
   handshake(request, parser.is_http_11());
   (void)is_origin_allowed(request, {"https://app.example"});
   (void)request.bearer_token();
@@ -53,7 +56,7 @@ std::string look_at(RequestParser& parser) {
 
 Seen read(std::string_view stream, std::size_t piece) {
   Seen seen;
-  std::optional<RequestParser> parser{std::in_place, RequestLimits{}};
+  std::optional<RequestParser> parser{std::in_place, limits};
   std::string held;
   while (seen.bytes < stream.size()) {
     const std::size_t given = std::min(held.size() + piece, stream.size() - seen.bytes);
@@ -72,7 +75,7 @@ Seen read(std::string_view stream, std::size_t piece) {
     if (parser->state() == RequestParser::State::complete) {
       seen.requests.push_back(look_at(*parser));
       if (!parser->keep_alive()) return seen;
-      parser.emplace(RequestLimits{});
+      parser.emplace(limits);
     } else if (taken == 0 && given == stream.size() - seen.bytes) {
       return seen;  // it waits for more than there is
     }
@@ -88,8 +91,7 @@ FUZZ_TARGET(input) {
   const Seen whole = read(bytes.rest(), bytes.rest().size() + 1);
   const Seen cut = read(bytes.rest(), piece);
   FUZZ_CHECK(whole.requests == cut.requests);
-  // Of a request that is not whole, one reader may say sooner than the other what is wrong with it.
-  FUZZ_CHECK(whole.failed == cut.failed || whole.failed == 0 || cut.failed == 0);
+  FUZZ_CHECK(whole.failed == cut.failed);
   (void)parse_target(bytes.rest());
   if (const auto decoded = percent_decode(bytes.rest(), true)) FUZZ_CHECK(decoded->size() <= bytes.rest().size());
 }

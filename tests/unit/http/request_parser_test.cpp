@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace carillon::http {
@@ -54,6 +55,72 @@ TEST(RequestParser, ReadsTheSameHoweverTheBytesAreSplit) {
       EXPECT_TRUE(buffer.empty());
     }
   }
+}
+
+/// The same, with the bytes in pieces of `step`.
+int outcome_in_pieces(std::string_view bytes, std::size_t step, RequestLimits limits) {
+  RequestParser parser{limits};
+  std::string buffer;
+  for (std::size_t at = 0; at < bytes.size() && parser.state() != State::failed; at += step) {
+    buffer += bytes.substr(at, step);
+    buffer.erase(0, parser.feed(buffer));
+  }
+  if (parser.state() == State::complete) return 200;
+  return parser.state() == State::failed ? parser.error_status() : 0;
+}
+
+TEST(RequestParser, AnswersTheSameHoweverTheBytesAreSplit) {
+  const RequestLimits limits{128, 100};
+  const std::string long_name(128, 'a');
+  const std::vector<std::pair<std::string, int>> cases = {
+      // The line comes first, whatever is wrong behind it.
+      {"GET / HTTP/2.1\r\nHost: h\r\n\r\n", 505},
+      {"GET / HTTP/0.1\r\nHost: h\r\n x\r\n\r\n", 505},
+      {"OPTIONS * HTTP/2.1\r\nHost: a\r\x06\r\n =x\r\n\r\n", 505},
+      {"GET / HTTP/2.1\r\n" + long_name + "\r\n\r\n", 505},
+      // No request line: it does not end in CR LF.
+      {"GET / HTTP/0.1\r\x0eHost: h\r\n\r\n", 400},
+      {"GET / HTTP/2.1\nHost: h\n\n", 400},
+      {"GET / HTTP/2.10\r\nHost: h\r\n\r\n", 400},
+      {"GET / HTTP/1.1x\r\nHost: h\r\n\r\n", 400},
+      {"G\x01T / HTTP/2.1\r\nHost: h\r\n\r\n", 400},
+      // Of the fields, too, what comes first.
+      {with_fields("Expect: miracles\r\nX: a\r\n b\r\n"), 400},
+      {with_fields("X: a\x01\r\nTransfer-Encoding: gzip\r\n"), 400},
+      {with_fields("X: a\nb\r\nY: " + long_name + "\r\n"), 400},
+      {with_fields("X: a\r\n\tb: " + long_name + "\r\n"), 400},
+      {with_fields("Y: " + long_name + "\r\nX: a\nb\r\n"), 431},
+      {with_fields("Transfer-Encoding: gzip\r\n"), 501},
+      {with_fields("Content-Length: 101\r\n"), 413},
+      {with_fields("X: " + std::string(128 - with_fields("X: \r\n").size(), 'a') + "\r\n"), 200},
+      {with_fields("X: " + std::string(129 - with_fields("X: \r\n").size(), 'a') + "\r\n"), 431},
+      {"GET /" + long_name + " HTTP/2.1\r\n\r\n", 431},
+      {"\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", 200},
+      {"\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+  };
+  for (const auto& [bytes, status] : cases) {
+    for (std::size_t step = 1; step <= bytes.size(); ++step) {
+      EXPECT_EQ(outcome_in_pieces(bytes, step, limits), status) << bytes << "in pieces of " << step;
+    }
+  }
+}
+
+TEST(RequestParser, RefusesAsSoonAsTheLineOrAByteCannotBe) {
+  EXPECT_EQ(outcome("GET / HTTP/3.0\r\n"), 505);
+  EXPECT_EQ(outcome("hello\r\n"), 400);
+  EXPECT_EQ(outcome("GET / HTTP/1.1\n"), 400);
+  EXPECT_EQ(outcome("\x16\x03\x01\x02"), 400) << "a hello of TLS";
+  EXPECT_EQ(outcome("GET / HTTP/1.1\r\nHost: h\r\n "), 400);
+}
+
+TEST(RequestParser, HasStartedOnceAByteOfTheRequestIsThere) {
+  RequestParser parser{{}};
+  EXPECT_EQ(parser.feed("\r"), 0u);
+  EXPECT_FALSE(parser.started());
+  EXPECT_EQ(parser.feed("\r\n"), 2u);
+  EXPECT_FALSE(parser.started());
+  (void)parser.feed("G");
+  EXPECT_TRUE(parser.started());
 }
 
 TEST(RequestParser, LeavesTheNextRequestAlone) {
