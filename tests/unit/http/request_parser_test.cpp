@@ -105,6 +105,13 @@ TEST(RequestParser, AnswersTheSameHoweverTheBytesAreSplit) {
   }
 }
 
+TEST(RequestParser, ReadsABodyOfNoChunksHoweverTheBytesAreSplit) {
+  for (const char* body : {"0\r\n\r\n", "000\r\n\r\n", "0;x\r\nTrailer: t\r\n\r\n"}) {
+    const std::string bytes = with_fields("Transfer-Encoding: chunked\r\n", body);
+    for (std::size_t step = 1; step <= bytes.size(); ++step) EXPECT_EQ(outcome_in_pieces(bytes, step, {}), 200) << body;
+  }
+}
+
 TEST(RequestParser, RefusesAsSoonAsTheLineOrAByteCannotBe) {
   EXPECT_EQ(outcome("GET / HTTP/3.0\r\n"), 505);
   EXPECT_EQ(outcome("hello\r\n"), 400);
