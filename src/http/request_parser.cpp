@@ -102,7 +102,6 @@ Failure describe(const beast::error_code& ec, std::string_view bytes) {
 class RequestParser::Impl : public beast::http::basic_parser<true> {
  public:
   explicit Impl(RequestLimits the_limits) : limits{the_limits} {
-    eager(true);
     header_limit(static_cast<std::uint32_t>(
         std::min<std::size_t>(limits.header_bytes_max, std::numeric_limits<std::uint32_t>::max())));
     body_limit(limits.body_bytes_max);
@@ -162,14 +161,23 @@ class RequestParser::Impl : public beast::http::basic_parser<true> {
   }
 
   std::size_t feed_body(std::string_view rest) {
-    // Beast asserts that there are five bytes when it goes on behind the head of a last chunk, but it goes on with
-    // fewer if that chunk is the first. No chunked body is shorter than five.
-    if (!body_begun && chunked() && rest.starts_with('0') && rest.size() < 5) return 0;
-    const std::size_t used = give(rest);
-    body_begun = body_begun || used > 0;
-    // A chunk's head and the trailers are not counted by Beast's limit on the body.
-    if (!is_done() && rest.size() - used > limits.header_bytes_max) refuse(400, "bad chunk");
-    return used;
+    std::size_t taken = 0;
+    while (taken < rest.size() && !is_done() && failure.status == 0) {
+      // A chunk's head, or the last one's with the trailers, is taken in one step, and Beast has no limit for it. It is
+      // ours: of more than that Beast sees nothing, however much is there.
+      const std::string_view step = rest.substr(taken, limits.header_bytes_max);
+      // Beast asserts that there are five bytes when it goes on behind the head of a last chunk, but it goes on with
+      // fewer if that chunk is the first. No chunked body is shorter than five.
+      if (!body_begun && chunked() && step.starts_with('0') && step.size() < 5) break;
+      const std::size_t used = give(step);
+      if (used == 0) {
+        if (step.size() == limits.header_bytes_max) refuse(400, "bad chunk");
+        break;
+      }
+      body_begun = true;
+      taken += used;
+    }
+    return taken;
   }
 
   RequestLimits limits;

@@ -72,6 +72,7 @@ int outcome_in_pieces(std::string_view bytes, std::size_t step, RequestLimits li
 TEST(RequestParser, AnswersTheSameHoweverTheBytesAreSplit) {
   const RequestLimits limits{128, 100};
   const std::string long_name(128, 'a');
+  const std::string_view chunked = "Transfer-Encoding: chunked\r\n";
   const std::vector<std::pair<std::string, int>> cases = {
       // The line comes first, whatever is wrong behind it.
       {"GET / HTTP/2.1\r\nHost: h\r\n\r\n", 505},
@@ -94,6 +95,13 @@ TEST(RequestParser, AnswersTheSameHoweverTheBytesAreSplit) {
       {with_fields("Content-Length: 101\r\n"), 413},
       {with_fields("X: " + std::string(128 - with_fields("X: \r\n").size(), 'a') + "\r\n"), 200},
       {with_fields("X: " + std::string(129 - with_fields("X: \r\n").size(), 'a') + "\r\n"), 431},
+      // A chunk's head, and the last one with its trailers, may be as long as a header.
+      {with_fields(chunked, "1;" + std::string(124, 'x') + "\r\ny\r\n0\r\n\r\n"), 200},
+      {with_fields(chunked, "1;" + std::string(125, 'x') + "\r\ny\r\n0\r\n\r\n"), 400},
+      {with_fields(chunked, "fff;" + long_name + "\r\n"), 400},
+      {with_fields(chunked, "fff;" + std::string(122, 'x') + "\r\n"), 413},
+      {with_fields(chunked, "0\r\nT: " + std::string(118, 'x') + "\r\n\r\n"), 200},
+      {with_fields(chunked, "0\r\nT: " + std::string(119, 'x') + "\r\n\r\n"), 400},
       {"GET /" + long_name + " HTTP/2.1\r\n\r\n", 431},
       {"\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", 200},
       {"\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n", 400},
