@@ -261,6 +261,19 @@ void Node::close_session(const DevicePtr& device, bool hang_up, std::uint16_t co
   tell_presence(device->user(), device->identity().name);
 }
 
+std::size_t Node::end_sessions(const UserId& user) {
+  std::vector<DevicePtr> theirs;
+  for (const auto& [id, device] : devices_.all()) {
+    if (device->user() == user) theirs.push_back(device);
+  }
+  for (const DevicePtr& device : theirs) {
+    if (const std::shared_ptr<http::WebSocket> socket = device->socket())
+      socket->close(http::close_code::do_not_reconnect, "unauthorized: the operator has ended your sessions");
+    close_session(device, true, http::close_code::do_not_reconnect);
+  }
+  return theirs.size();
+}
+
 void Node::send_welcome(Device& device) {
   json::array calls;
   for (const call::CallSnapshot& snapshot : calls_.calls().snapshot(device.user(), device.id())) {

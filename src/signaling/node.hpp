@@ -90,6 +90,8 @@ class Node final : private RoomKeeper {
   DevicePtr open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket);
   void has_read_welcome(const DevicePtr& device) { devices_.has_read_token(device); }
   void close_session(const DevicePtr& device, bool hang_up, std::uint16_t code);
+  /// Ends all sessions of this user, also those that could resume; says how many. His calls hear that he hangs up.
+  std::size_t end_sessions(const UserId& user);
   Result<json::object> watch_presence(Device& device);
   boost::asio::awaitable<void> media_request(DevicePtr device, protocol::MediaRequest request,
                                              MediaRoom::Answer answer);
@@ -158,8 +160,13 @@ class Node final : private RoomKeeper {
   boost::asio::awaitable<http::Response> get_history(http::Request request);
   boost::asio::awaitable<http::Response> get_call(http::Request request);
   [[nodiscard]] http::Response post_drain(const http::Request& request);
+  boost::asio::awaitable<http::Response> delete_sessions(http::Request request);
+  boost::asio::awaitable<Result<std::vector<store::Subscription>>> subscriptions_of(UserId user);
   enum class TicketUse { ask, confirm, decline };
   boost::asio::awaitable<http::Response> use_ticket(http::Request request, TicketUse use);
+  /// The subscription that the ticket was pushed to is not this user's any more. False while the store cannot say:
+  /// its signature is good, and it opens one call.
+  boost::asio::awaitable<bool> is_void(Ticket ticket);
   /// How the call looks to whom the ticket was given.
   boost::asio::awaitable<json::object> ticket_state(Ticket ticket);
 

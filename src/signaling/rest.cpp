@@ -114,6 +114,7 @@ void Node::add_rest_routes() {
   route("GET", "/v1/history", [this](const http::Request& r) { return get_history(r); });
   server_.route("GET", "/v1/calls/{call}", [this](const http::Request& r) { return get_call(r); });
   route("GET", "/v1/tickets/{ticket}/call", [this](const http::Request& r) { return use_ticket(r, TicketUse::ask); });
+  server_.route("DELETE", "/v1/users/{user}/sessions", [this](const http::Request& r) { return delete_sessions(r); });
   server_.route("POST", "/v1/drain", at_once([this](const http::Request& r) { return post_drain(r); }));
   route("POST", "/v1/tickets/{ticket}/ringing",
         [this](const http::Request& r) { return use_ticket(r, TicketUse::confirm); });
@@ -204,11 +205,41 @@ http::Response Node::post_drain(const http::Request& request) {
   return json_response(200, state);
 }
 
+boost::asio::awaitable<Result<std::vector<store::Subscription>>> Node::subscriptions_of(UserId user) {
+  const std::function ask = [&](store::Done<std::vector<store::Subscription>> done) {
+    store_.subscriptions_of(user, std::move(done));
+  };
+  co_return co_await answer_of<std::vector<store::Subscription>>(ask);
+}
+
+boost::asio::awaitable<http::Response> Node::delete_sessions(http::Request request) {
+  if (!is_operator(request))
+    co_return error_response(fail(Errc::unauthorized, "Authorization: expected the server key"));
+  const UserId user{request.params.get("user")};
+  const std::size_t sessions = end_sessions(user);
+  auto asking = subscriptions_of(user);
+  const auto subscriptions = co_await std::move(asking);
+  if (!subscriptions) co_return error_response(subscriptions.error());
+  for (const store::Subscription& subscription : *subscriptions) {
+    const std::function ask = [&](std::function<void(Result<json::object>)> done) {
+      account_.unregister_push(user, subscription.id, std::move(done));
+    };
+    const Result<json::object> gone = co_await answer_of<json::object>(ask);
+    if (!gone && gone.error().code != Errc::not_found) co_return error_response(gone.error());
+  }
+  log_.info("the operator has ended {} sessions and {} push subscriptions user={}", sessions, subscriptions->size(),
+            user);
+  co_return json_response(200, {{"sessions", sessions}, {"subscriptions", subscriptions->size()}});
+}
+
 // ---- Tickets -----------------------------------------------------------------------------------------------------
 
 boost::asio::awaitable<http::Response> Node::use_ticket(http::Request request, TicketUse use) {
   const Result<Ticket> ticket = reach_.tickets()->read(request.params.get("ticket"), clock_.now());
   if (!ticket) co_return error_response(ticket.error());
+  auto asking = is_void(*ticket);
+  const bool revoked = co_await std::move(asking);
+  if (revoked) co_return error_response(fail(Errc::unauthorized, "this ticket is void: its device is not registered"));
   const call::Call* call = calls_.calls().find(ticket->call);
   const call::Person* person = call ? call->person(ticket->user) : nullptr;
   const bool rings = person && person->ringing();
@@ -222,6 +253,12 @@ boost::asio::awaitable<http::Response> Node::use_ticket(http::Request request, T
   if (use == TicketUse::decline && !declined)
     co_return error_response(fail(Errc::conflict, "this call does not ring any more"));
   co_return json_response(200, state);
+}
+
+boost::asio::awaitable<bool> Node::is_void(Ticket ticket) {
+  auto asking = subscriptions_of(ticket.user);
+  const auto theirs = co_await std::move(asking);
+  co_return theirs&& std::ranges::find(*theirs, ticket.subscription, &store::Subscription::id) == theirs->end();
 }
 
 boost::asio::awaitable<json::object> Node::ticket_state(Ticket ticket) {

@@ -101,6 +101,22 @@ test('it is good for its own call only', async () => {
   expect((await ask(fresh)).body).toMatchObject({ callId: second.callId, state: 'ringing' });
 });
 
+test('it is void once its device is not registered any more, and the others are good', async () => {
+  await ringing();
+  const token = await world.server.token(bob, bob, 'tablet');
+  expect((await confirm(other)).status).toBe(200);
+  // Who registers the same again is told the id that it has.
+  const data = { type: 'webpush', subscription: tablet.json };
+  const { id } = (await world.rest('POST', '/v1/push/subscriptions', { token, data })).body;
+  expect((await ask(other)).status).toBe(200);
+  expect((await world.rest('DELETE', `/v1/push/subscriptions/${id}`, { token })).status).toBe(204);
+  for (const use of [ask, confirm, decline]) {
+    expect(await use(other)).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } });
+  }
+  expect((await ask()).body).toMatchObject({ state: 'ringing' });
+  expect((await decline()).status).toBe(200);
+});
+
 test('it opens nothing else: no socket, no subscriptions, no history', async () => {
   await ringing();
   expect((await world.rest('GET', '/v1/history', { token: ticket })).status).toBe(401);
