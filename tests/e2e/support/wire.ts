@@ -34,6 +34,7 @@ export class Wire {
   private readonly watchers = new Set<() => void>();
 
   private constructor(readonly socket: WebSocket) {
+    socket.setMaxListeners(0); // one for each request that waits
     socket.on('message', (text) => this.onFrame(JSON.parse((text as Buffer).toString()) as Frame));
     socket.on('close', (code, reason) => {
       this.closed = { code, reason: String(reason) };
