@@ -60,6 +60,12 @@ export class FarNetwork {
     return script;
   }
 
+  /** Back to the first way. */
+  goHome(): void {
+    this.inside(this.home, 'ip addr flush dev way1 && ip addr flush dev way2');
+    this.use(1);
+  }
+
   close(): void {
     this.home.kill();
     this.router.kill(); // its end of our link goes with it, and then ours

@@ -95,8 +95,8 @@ export async function hearing(person: Person): Promise<() => Promise<{ silenceMs
 }
 
 /**
- * Watches, in the page, when each frame of `of` is shown, whichever element shows it. Asking gives the times so far, in
- * milliseconds since the epoch.
+ * Watches, in the page, when each frame of `of` is shown, whichever element shows it, from one that it waits for. Asking
+ * gives the times so far, in milliseconds since the epoch.
  */
 export async function frameTimes(viewer: Person, of: Pick<Person, 'id'>): Promise<() => Promise<number[]>> {
   const watching = await viewer.page.evaluateHandle((tile) => {
@@ -116,5 +116,10 @@ export async function frameTimes(viewer: Person, of: Pick<Person, 'id'>): Promis
     }, 20);
     return times;
   }, `tile-${of.id}`);
-  return () => watching.evaluate((times) => times);
+  const times = () => watching.evaluate((each) => each);
+  const until = Date.now() + 15_000;
+  while ((await times()).length === 0) {
+    if (Date.now() > until) throw new Error(`${viewer.id} does not see ${of.id}`);
+  }
+  return times;
 }
