@@ -119,7 +119,8 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
     const auto self = weak.lock();
     if (!self) return;
     if (answer || consumer->closed()) {
-      boost::asio::co_spawn(self->shared_.io, self->let_flow(consumer), report(self->log_, "resume"));
+      boost::asio::co_spawn(
+          self->shared_.io, [self, consumer] { return self->let_flow(consumer); }, report(self->log_, "resume"));
     } else {
       self->log_.info("a consumer was not taken: {}", answer.error().detail);
       self->drop_consumer(consumer->id());

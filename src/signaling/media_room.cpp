@@ -165,7 +165,8 @@ void MediaRoom::perform(const room::PeerClosed& action) {
 }
 
 void MediaRoom::perform(const room::Consume& action) {
-  boost::asio::co_spawn(shared_.io, consume(action), report(log_, "consume"));
+  boost::asio::co_spawn(
+      shared_.io, [self = shared_from_this(), action] { return self->consume(action); }, report(log_, "consume"));
 }
 
 void MediaRoom::perform(const room::ConsumerClosed& action) {

@@ -139,7 +139,9 @@ void Session::queue_media(Asked asked, std::string_view method, const json::obje
   media_jobs_.push_back({std::move(asked), std::move(**parsed)});
   if (media_running_) return;
   media_running_ = true;
-  boost::asio::co_spawn(node_.io(), run_media(), report(node_.log(), "media requests"));
+  // It begins later, when the socket may have let go of this already.
+  boost::asio::co_spawn(
+      node_.io(), [self = shared_from_this()] { return self->run_media(); }, report(node_.log(), "media requests"));
 }
 
 boost::asio::awaitable<void> Session::run_media() {
