@@ -2,13 +2,12 @@
 import { mkdirSync, rmSync, writeFileSync, appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Server } from '../e2e/support/server.ts';
-import { churn } from './churn.ts';
 import { Circle } from './circle.ts';
 import { knock, strikeWorkers } from './faults.ts';
 import { atRest, sample, slope, Table, workers_usual, type Sample } from './measure.ts';
 import type { World } from './phone.ts';
 import { pause } from './random.ts';
-import { slowReaders } from './slow-readers.ts';
+import { trial, trialOptions } from './trials.ts';
 import { mib, Verdict, type Outcome } from './verdict.ts';
 
 export interface Options {
@@ -155,13 +154,12 @@ export async function main(args: string[]): Promise<number> {
       tolerance: { type: 'string', default: '2' },
       'strike-seconds': { type: 'string', default: '90' },
       trial: { type: 'string' },
+      ...trialOptions,
     },
   });
-  const minutes = (usual: number) => Number(values.minutes ?? usual);
-  if (values.trial === 'churn') return (await churn({ seconds: minutes(10) * 60 })).ok ? 0 : 1;
-  if (values.trial === 'slow-readers') return (await slowReaders({ seconds: minutes(1) * 60 })).ok ? 0 : 1;
+  if (values.trial !== undefined) return (await trial(values.trial, values)).ok ? 0 : 1;
   const { ok } = await soak({
-    minutes: minutes(120),
+    minutes: Number(values.minutes ?? 120),
     circles: Number(values.circles),
     seed: Number(values.seed),
     out: values.out,

@@ -19,6 +19,22 @@ export interface World {
   closing: boolean;
 }
 
+/** Of a trial without faults. */
+export const worldOf = (server: Server): World => ({
+  server,
+  seed: 1,
+  tally: new Map(),
+  grace_ms: 10_000,
+  workerPorts: [],
+  closing: false,
+});
+
+/** What went otherwise than well, and is not expected: "2 join 404", or "none". */
+export function refusals({ tally }: World, ...expected: string[]): string {
+  const bad = [...tally].filter(([what]) => !/ (200|1000)$/.test(what) && !expected.includes(what));
+  return bad.map(([what, times]) => `${times} ${what}`).join(', ') || 'none';
+}
+
 const answer_ms = 25_000; // above the 20 s for which a request of media may wait for a new room
 const heard_max = 200;
 
@@ -37,6 +53,8 @@ export class Phone {
   private resumeToken = '';
   private readonly random: Random;
   onNotification: (method: string, data: any) => void = () => {};
+  /** Takes all that it is offered, and says so. */
+  takesAll = false;
 
   constructor(
     readonly world: World,
@@ -175,9 +193,9 @@ export class Phone {
 
   /** Most take what is offered, some do not want it, a few never say. */
   private answer(socket: WebSocket, { id }: Frame): void {
-    if (this.random.happens(0.02)) return;
+    if (!this.takesAll && this.random.happens(0.02)) return;
     const no = { ok: false, errorCode: 403, errorReason: 'not wanted' };
-    const said = this.random.happens(0.05) ? no : { ok: true, data: {} };
+    const said = !this.takesAll && this.random.happens(0.05) ? no : { ok: true, data: {} };
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ response: true, id, ...said }));
   }
 

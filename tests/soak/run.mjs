@@ -2,8 +2,10 @@
 // objects (docs/soak.md). Prints its figures; ends with 1 when one of them is outside.
 //
 //   node tests/soak/run.mjs [--minutes 120] [--circles 20] [--seed 1] [--out build/soak]
-//   node tests/soak/run.mjs --trial churn [--minutes 10]         rooms come and go, 50 a second
-//   node tests/soak/run.mjs --trial slow-readers [--minutes 1]   200 who never read in a loud room
+//   node tests/soak/run.mjs --trial churn [--minutes 10]                              rooms come and go, 50 a second
+//   node tests/soak/run.mjs --trial slow-readers [--minutes 1]                        200 who never read in a loud room
+//   node tests/soak/run.mjs --trial idle [--clients 5000] [--minutes 10] [--tls]       signed in, and nothing else
+//   node tests/soak/run.mjs --trial connects [--clients 10000] [--seconds 60]          all come, over TLS
 //
 // Needs ./run --build-only; CARILLON_WORKER and CARILLON_BINARY name others. Runs where there is only loopback.
 import { spawnSync } from 'node:child_process';

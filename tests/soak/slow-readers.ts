@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { Server } from '../e2e/support/server.ts';
 import { processOf } from './measure.ts';
-import { Phone, type World } from './phone.ts';
+import { Phone, worldOf } from './phone.ts';
 import { pause } from './random.ts';
 import { mib, Verdict, type Outcome } from './verdict.ts';
 
@@ -122,7 +122,7 @@ export async function slowReaders({ seconds }: { seconds: number }): Promise<Out
   const buffersAsBefore = smallBuffers();
   // Who does not answer a ping is let go after dead-seconds: here it is to be the queue that decides.
   const server = await Server.start(['--media-workers', '1', '--signaling-dead-seconds', '600']);
-  const world: World = { server, seed: 1, tally: new Map(), grace_ms: 10_000, workerPorts: [], closing: false };
+  const world = worldOf(server);
   const verdict = new Verdict();
   const phone = async (user: string, device = 'phone') => {
     const made = new Phone(world, user, device);

@@ -1,4 +1,5 @@
 // What a run says at its end: figures, and of each that has a limit whether it was kept.
+import { percentile } from '../e2e/support/process.ts';
 import type { Process } from './measure.ts';
 
 export interface Outcome {
@@ -19,6 +20,19 @@ export class Verdict implements Outcome {
   check(holds: boolean, line: string): void {
     this.ok &&= holds;
     this.say(`${holds ? 'ok    ' : 'FAILED'}  ${line}`);
+  }
+  /** As `check`, of how long something takes, which another machine or another load would change: said, not judged. */
+  time(holds: boolean, line: string): void {
+    this.say(`${holds ? 'ok    ' : 'slow  '}  ${line}`);
+  }
+  /** `most`: the goal, in ms. */
+  times(what: string, values: number[], most: { p50?: number; p99: number }): void {
+    if (values.length === 0) return this.check(false, `${what}: never`);
+    const [p50, p99, longest] = [percentile(values, 0.5), percentile(values, 0.99), percentile(values, 1)];
+    this.time(
+      p50 <= (most.p50 ?? most.p99) && p99 <= most.p99,
+      `${what}: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, longest ${longest.toFixed(1)} ms (${values.length} times)`,
+    );
   }
   /** `tolerance`: how far memory may have grown, in per cent. Descriptors and threads are to be as many as before. */
   same(what: string, first: Process, last: Process, tolerance: number): void {

@@ -1,9 +1,11 @@
 // The long trials of tests/soak, so short that they only show that they still run and that nothing is left over: calls with
-// faults, rooms that come and go, and people who never read. docs/soak.md has the figures of the long runs.
+// faults, rooms that come and go, people who never read, and so on. docs/soak.md has the figures of the long runs.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
 import { churn } from '../../soak/churn.ts';
+import { connects } from '../../soak/connects.ts';
+import { idle } from '../../soak/idle.ts';
 import { soak } from '../../soak/main.ts';
 import { slowReaders } from '../../soak/slow-readers.ts';
 
@@ -25,5 +27,15 @@ test('trial 7: rooms come and go, 50 a second', { timeout: 120_000 }, async () =
 
 test('trial 10: 200 who never read', { timeout: 180_000 }, async () => {
   const { ok, lines } = await slowReaders({ seconds: 1 });
+  expect(ok, lines.join('\n')).toBe(true);
+});
+
+test('trial 1: many who are connected and do nothing', { timeout: 120_000 }, async () => {
+  const { ok, lines } = await idle({ clients: 200, seconds: 2 });
+  expect(ok, lines.join('\n')).toBe(true);
+});
+
+test('trial 2: many who connect over TLS, and more than may', { timeout: 120_000 }, async () => {
+  const { ok, lines } = await connects({ clients: 60, seconds: 3 });
   expect(ok, lines.join('\n')).toBe(true);
 });
