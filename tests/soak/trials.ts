@@ -2,12 +2,14 @@
 import { churn } from './churn.ts';
 import { connects } from './connects.ts';
 import { idle } from './idle.ts';
+import { requests } from './requests.ts';
 import { slowReaders } from './slow-readers.ts';
 import type { Outcome } from './verdict.ts';
 
 export const trialOptions = {
   seconds: { type: 'string' },
   clients: { type: 'string' },
+  rate: { type: 'string' },
   tls: { type: 'boolean', default: false },
 } as const;
 
@@ -16,6 +18,7 @@ interface Given {
   minutes?: string;
   seconds?: string;
   clients?: string;
+  rate?: string;
   tls: boolean;
 }
 
@@ -31,6 +34,8 @@ export async function trial(name: string, given: Given): Promise<Outcome> {
       return idle({ clients: number(given.clients, 5000), seconds: seconds(600), tls: given.tls });
     case 'connects':
       return connects({ clients: number(given.clients, 10_000), seconds: seconds(60) });
+    case 'requests':
+      return requests({ perSecond: number(given.rate, 1000), seconds: seconds(300) });
     default:
       throw new Error(`there is no trial "${name}"`);
   }

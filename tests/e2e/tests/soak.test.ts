@@ -7,6 +7,7 @@ import { churn } from '../../soak/churn.ts';
 import { connects } from '../../soak/connects.ts';
 import { idle } from '../../soak/idle.ts';
 import { soak } from '../../soak/main.ts';
+import { requests } from '../../soak/requests.ts';
 import { slowReaders } from '../../soak/slow-readers.ts';
 
 /** What grows once, caches and the like, is most of what a short run sees. */
@@ -37,5 +38,10 @@ test('trial 1: many who are connected and do nothing', { timeout: 120_000 }, asy
 
 test('trial 2: many who connect over TLS, and more than may', { timeout: 120_000 }, async () => {
   const { ok, lines } = await connects({ clients: 60, seconds: 3 });
+  expect(ok, lines.join('\n')).toBe(true);
+});
+
+test('trial 3: requests of all kinds', { timeout: 120_000 }, async () => {
+  const { ok, lines } = await requests({ perSecond: 200, seconds: 3 });
   expect(ok, lines.join('\n')).toBe(true);
 });
