@@ -38,7 +38,12 @@ const simulcast = (ssrc: number) => ({
 
 let nextSsrc = 1000;
 
+/** Of the others with everything, each: sound, pictures and data. */
+export const offers_of_everything = 3;
+
 export class Seat {
+  /** Where the worker of this room listens for UDP; 0: not known, since all transports are to be TCP. */
+  port = 0;
   private sending = '';
   private receiving = '';
   private producers: string[] = [];
@@ -67,6 +72,12 @@ export class Seat {
     await this.produce('audio');
     if (this.everything || this.random.happens(0.6)) await this.produce('video');
     if (this.everything || this.random.happens(0.5)) await this.produceData();
+  }
+
+  /** Whether the worker still answers for both transports. */
+  async isAlive(): Promise<boolean> {
+    const both = [this.sending, this.receiving].map((transportId) => this.ask('getTransportStats', { transportId }));
+    return (await Promise.all(both)).every(Boolean);
   }
 
   /** One thing that somebody in a call may do. */
@@ -121,6 +132,7 @@ export class Seat {
     if (!made) return 'none';
     const { world } = this.phone;
     const port = made.iceCandidates[0].port as number;
+    if (made.iceCandidates[0].protocol === 'udp') this.port = port;
     if (!world.workerPorts.includes(port)) world.workerPorts = [port, ...world.workerPorts].slice(0, 2);
     await this.ask('connectWebRtcTransport', { transportId: made.id, dtlsParameters });
     return made.id as string;

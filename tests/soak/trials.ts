@@ -1,4 +1,5 @@
 // The trials by name, and how much of each is usual.
+import { calls } from './calls.ts';
 import { churn } from './churn.ts';
 import { connects } from './connects.ts';
 import { idle } from './idle.ts';
@@ -36,6 +37,8 @@ export async function trial(name: string, given: Given): Promise<Outcome> {
       return connects({ clients: number(given.clients, 10_000), seconds: seconds(60) });
     case 'requests':
       return requests({ perSecond: number(given.rate, 1000), seconds: seconds(300) });
+    case 'calls':
+      return calls({ perMinute: number(given.rate, 200), seconds: seconds(600) });
     default:
       throw new Error(`there is no trial "${name}"`);
   }

@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
+import { calls } from '../../soak/calls.ts';
 import { churn } from '../../soak/churn.ts';
 import { connects } from '../../soak/connects.ts';
 import { idle } from '../../soak/idle.ts';
@@ -43,5 +44,10 @@ test('trial 2: many who connect over TLS, and more than may', { timeout: 120_000
 
 test('trial 3: requests of all kinds', { timeout: 120_000 }, async () => {
   const { ok, lines } = await requests({ perSecond: 200, seconds: 3 });
+  expect(ok, lines.join('\n')).toBe(true);
+});
+
+test('trial 4: calls with everything, one after the other', { timeout: 120_000 }, async () => {
+  const { ok, lines } = await calls({ perMinute: 120, seconds: 5, talkSeconds: 1 });
   expect(ok, lines.join('\n')).toBe(true);
 });
