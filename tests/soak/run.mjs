@@ -8,6 +8,7 @@
 //   node tests/soak/run.mjs --trial connects [--clients 10000] [--seconds 60]          all come, over TLS
 //   node tests/soak/run.mjs --trial requests [--rate 1000] [--minutes 5]               of all kinds, so many a second
 //   node tests/soak/run.mjs --trial calls [--rate 200] [--minutes 10]                  with media, so many a minute
+//   node tests/soak/run.mjs --trial worker-death [--calls 20] [--times 1]              kill -9 of a worker
 //
 // Needs ./run --build-only; CARILLON_WORKER and CARILLON_BINARY name others. Runs where there is only loopback.
 import { spawnSync } from 'node:child_process';

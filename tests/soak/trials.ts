@@ -6,11 +6,14 @@ import { idle } from './idle.ts';
 import { requests } from './requests.ts';
 import { slowReaders } from './slow-readers.ts';
 import type { Outcome } from './verdict.ts';
+import { workerDeath } from './worker-death.ts';
 
 export const trialOptions = {
   seconds: { type: 'string' },
   clients: { type: 'string' },
   rate: { type: 'string' },
+  calls: { type: 'string' },
+  times: { type: 'string' },
   tls: { type: 'boolean', default: false },
 } as const;
 
@@ -20,6 +23,8 @@ interface Given {
   seconds?: string;
   clients?: string;
   rate?: string;
+  calls?: string;
+  times?: string;
   tls: boolean;
 }
 
@@ -39,6 +44,8 @@ export async function trial(name: string, given: Given): Promise<Outcome> {
       return requests({ perSecond: number(given.rate, 1000), seconds: seconds(300) });
     case 'calls':
       return calls({ perMinute: number(given.rate, 200), seconds: seconds(600) });
+    case 'worker-death':
+      return workerDeath({ calls: number(given.calls, 20), times: number(given.times, 1) });
     default:
       throw new Error(`there is no trial "${name}"`);
   }

@@ -10,6 +10,7 @@ import { idle } from '../../soak/idle.ts';
 import { soak } from '../../soak/main.ts';
 import { requests } from '../../soak/requests.ts';
 import { slowReaders } from '../../soak/slow-readers.ts';
+import { workerDeath } from '../../soak/worker-death.ts';
 
 /** What grows once, caches and the like, is most of what a short run sees. */
 const tolerance = 25;
@@ -49,5 +50,10 @@ test('trial 3: requests of all kinds', { timeout: 120_000 }, async () => {
 
 test('trial 4: calls with everything, one after the other', { timeout: 120_000 }, async () => {
   const { ok, lines } = await calls({ perMinute: 120, seconds: 5, talkSeconds: 1 });
+  expect(ok, lines.join('\n')).toBe(true);
+});
+
+test('trial 11: kill -9 of the worker of half of the calls', { timeout: 120_000 }, async () => {
+  const { ok, lines } = await workerDeath({ calls: 6, times: 1 });
   expect(ok, lines.join('\n')).toBe(true);
 });
