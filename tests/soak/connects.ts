@@ -10,7 +10,7 @@ const p99_ms_max = 500;
 /** The limit is so far above the clients, for whoever asks for counts; then more come than that. */
 const spare = 10;
 /** No more than the server answers at a time when it is full: others are not told. */
-const surplus = 60;
+const surplus = 30;
 const surplus_seconds = 3;
 
 export async function connects({ clients, seconds }: { clients: number; seconds: number }): Promise<Outcome> {
