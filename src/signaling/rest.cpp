@@ -258,7 +258,8 @@ boost::asio::awaitable<http::Response> Node::use_ticket(http::Request request, T
 boost::asio::awaitable<bool> Node::is_void(Ticket ticket) {
   auto asking = subscriptions_of(ticket.user);
   const auto theirs = co_await std::move(asking);
-  co_return theirs&& std::ranges::find(*theirs, ticket.subscription, &store::Subscription::id) == theirs->end();
+  if (!theirs) co_return false;
+  co_return std::ranges::find(*theirs, ticket.subscription, &store::Subscription::id) == theirs->end();
 }
 
 boost::asio::awaitable<json::object> Node::ticket_state(Ticket ticket) {
