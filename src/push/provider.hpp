@@ -21,6 +21,7 @@ enum class Outcome {
   again,    ///< Try again, not before `wait`.
   renew,    ///< Who we are is not accepted any more: prove it anew, then try again, once.
   refused,  ///< No use in trying again.
+  expired,  ///< Its time was over before the service took it. Said by the sender, never by a provider.
 };
 
 struct Verdict {

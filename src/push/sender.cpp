@@ -10,8 +10,6 @@
 namespace carillon::push {
 namespace {
 
-const Verdict expired{Outcome::refused, {}, "expired"};
-
 /// What a failed request says about the push.
 Verdict verdict_of(const Error& error) {
   switch (error.code) {
@@ -24,6 +22,10 @@ Verdict verdict_of(const Error& error) {
 }
 
 }  // namespace
+
+Verdict Sender::expired(const Job& job) {
+  return {Outcome::expired, {}, job.why.empty() ? "expired" : "expired, " + job.why};
+}
 
 Sender::Sender(boost::asio::any_io_executor executor, const Clock& clock, Random& random, fetch::Client& client,
                Logger log)
@@ -92,7 +94,7 @@ bool Sender::drop_rings(const std::string& name, const CallId& call, Time now) {
     }
     never_tried = never_tried || job->tries == 0;
     --size_;
-    boost::asio::post(executor_, [job] { job->done(expired); });
+    boost::asio::post(executor_, [job] { job->done(expired(*job)); });
     return true;
   });
   return never_tried;
@@ -105,9 +107,10 @@ void Sender::pump(const std::string& name) {
   const Time now = clock_.now();
   std::optional<Time> wake;
   if (const std::shared_ptr<Job> job = next_of(found->second, now, wake)) {
-    if (job->message.expires_at <= now) return finish(name, job, expired);
+    if (job->message.expires_at <= now) return finish(name, job, expired(*job));
     Login& login = logins_.find(job->target.type)->second;
     if (log_in(login, name, now)) return start(name, job, login, now);
+    job->why = "no access";
     wake = job->message.expires_at;
   }
   if (wake) wake_at(*wake, name);
@@ -123,6 +126,7 @@ std::shared_ptr<Sender::Job> Sender::next_of(Lane& lane, Time now, std::optional
       if (!job->give_up_at || *job->give_up_at > now) return nullptr;
       client_.abandon(*std::exchange(job->under_way, std::nullopt));
       job->message.expires_at = now;
+      job->why = "no answer";
       return job;
     }
     const bool must_wait = job->not_before > now && job->message.expires_at > now;
@@ -194,6 +198,7 @@ void Sender::on_answer(const std::string& lane, const std::shared_ptr<Job>& job,
   if (verdict.outcome == Outcome::again && !is_over && job->tries < tries_max) {
     if (const auto at = next_try(job->tries, verdict.wait, now, job->message.expires_at, random_)) {
       job->not_before = *at;
+      job->why = verdict.why;
       return pump(lane);
     }
   }

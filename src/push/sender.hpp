@@ -28,7 +28,8 @@ namespace carillon::push {
 
 class Sender {
  public:
-  /// Called once, later: taken, gone or refused. `why` is "expired" when there was no time left.
+  /// Called once, later: taken, gone, refused or expired. `why` of expired is "expired", or "expired, refused 503" when
+  /// a try had come to that.
   using Done = std::function<void(const Verdict&)>;
 
   /// Messages that wait or are under way. A ring lasts for 30 s, so more is a flood.
@@ -69,6 +70,7 @@ class Sender {
     Message message;
     Done done;
     std::size_t tries = 0;
+    std::string why = {};  ///< It has not been taken yet: what the last try came to.
     bool renewed = false;
     std::uint64_t proof = 0;  ///< Login::proof when it was tried last.
     Time not_before{};
@@ -87,6 +89,7 @@ class Sender {
     std::set<std::string> lanes;
   };
 
+  [[nodiscard]] static Verdict expired(const Job& job);
   void pump(const std::string& lane);
   [[nodiscard]] std::shared_ptr<Job> next_of(Lane& lane, Time now, std::optional<Time>& wake);
   /// True: the provider is ready. Else this lane is called again when it is.

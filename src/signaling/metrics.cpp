@@ -29,10 +29,10 @@ void raise(prometheus::Counter& counter, double to) {
 }
 
 std::string_view result_of(const push::Verdict& verdict) {
-  if (verdict.why == "expired") return "expired";
   switch (verdict.outcome) {
     case push::Outcome::taken: return "taken";
     case push::Outcome::gone: return "gone";
+    case push::Outcome::expired: return "expired";
     case push::Outcome::again:
     case push::Outcome::renew:
     case push::Outcome::refused: return "refused";

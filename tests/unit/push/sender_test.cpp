@@ -264,7 +264,7 @@ TEST_F(SenderTest, TheEndDropsARingThatWaitsToBeTriedAgain) {
   send("phone", Kind::ring);
   answer(500);
   send("phone", Kind::end);
-  EXPECT_THAT(done, ElementsAre("expired"));
+  EXPECT_THAT(done, ElementsAre("expired, refused 500"));
   EXPECT_THAT(client.sent, ElementsAre("phone ring call-1", "phone end call-1"));
   answer(201);
   wait(1h);
@@ -317,7 +317,7 @@ TEST_F(SenderTest, TheEndWaitsTwoSecondsForARingThatGetsNoAnswer) {
   EXPECT_THAT(client.sent, ElementsAre("phone ring call-1", "phone end call-1"));
   answer(201);
   answer(201);
-  EXPECT_THAT(done, ElementsAre("expired", "taken", "taken"));
+  EXPECT_THAT(done, ElementsAre("expired, no answer", "taken", "taken"));
   nothing_is_left();
 }
 
@@ -338,7 +338,7 @@ TEST_F(SenderTest, ARingThatIsDroppedWhileItWaitsIsOver) {
   sender.drop("phone", CallId{"call-1"});
   wait(30s);
   EXPECT_THAT(client.sent, ElementsAre("phone ring call-1"));
-  EXPECT_THAT(done, ElementsAre("expired"));
+  EXPECT_THAT(done, ElementsAre("expired, refused 503"));
   nothing_is_left();
 }
 
@@ -347,7 +347,7 @@ TEST_F(SenderTest, ADroppedRingThatGetsNoAnswerIsGivenUp) {
   sender.drop("phone", CallId{"call-1"});
   wait(2s);
   EXPECT_EQ(client.abandoned, 1);
-  EXPECT_THAT(done, ElementsAre("expired"));
+  EXPECT_THAT(done, ElementsAre("expired, no answer"));
   nothing_is_left();
 }
 
@@ -436,7 +436,7 @@ TEST_F(SenderWithLogin, AFailedLoginIsTriedAgainAndTheRingStillEnds) {
   EXPECT_THAT(client.sent, ElementsAre("login", "login"));
   answer(fail(Errc::timeout, "no"));
   wait(10s);
-  EXPECT_THAT(done, ElementsAre("expired"));
+  EXPECT_THAT(done, ElementsAre("expired, no access"));
   EXPECT_EQ(sender.size(), 0u);
 }
 

@@ -47,7 +47,7 @@ TEST(Metrics, CountersAreWhatWasDone) {
   metrics.call_ended(record(call::EndReason::disconnected, 8s));
   metrics.call_ended(record(call::EndReason::timeout));
   metrics.pushed("webpush", {push::Outcome::taken, {}, ""});
-  metrics.pushed("webpush", {push::Outcome::refused, {}, "expired"});
+  metrics.pushed("webpush", {push::Outcome::expired, {}, "expired, refused 503"});
   metrics.pushed("fcm", {push::Outcome::gone, {}, "gone"});
   metrics.limited("messages-per-second");
   metrics.limited("messages-per-second");
