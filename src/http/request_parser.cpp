@@ -22,16 +22,20 @@ struct Failure {
   std::string_view text;
 };
 
-/// `line` is a request line with its end, and names an HTTP version of whatever number.
-bool names_a_version(std::string_view line) {
-  if (!line.ends_with("\r\n")) return false;
+/// "1.1" of a request line with its end, whatever the numbers are; empty: the line names no version.
+std::string_view version_of(std::string_view line) {
+  if (!line.ends_with("\r\n")) return {};
   line.remove_suffix(2);
   const std::size_t at = line.rfind(" HTTP/");
-  if (at == std::string_view::npos || std::count(line.begin(), line.end(), ' ') != 2) return false;
+  if (at == std::string_view::npos || std::count(line.begin(), line.end(), ' ') != 2) return {};
   const std::string_view version = line.substr(at + 6);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-  return version.size() == 3 && is_digit(version[0]) && version[1] == '.' && is_digit(version[2]);
+  const bool is_version = version.size() == 3 && is_digit(version[0]) && version[1] == '.' && is_digit(version[2]);
+  return is_version ? version : std::string_view{};
 }
+
+/// RFC 9110 section 2.5: whoever speaks a later HTTP/1 is answered as one who speaks the latest that we know.
+bool is_later_http_1(std::string_view version) { return version.starts_with("1.") && version.back() >= '2'; }
 
 /// Looks for the end of the request line, and then of the fields. Beast is given each of the two at once, and so says
 /// the same of them however the bytes come; left to itself, it looks now at a piece and now at the whole header.
@@ -83,7 +87,7 @@ Failure describe(const beast::error_code& ec, std::string_view bytes) {
   if (ec == ParserError::header_limit || ec == ParserError::buffer_overflow)
     return {431, "request header is too large"};
   if (ec == ParserError::body_limit) return {413, "request body is too large"};
-  if (ec == ParserError::bad_version && names_a_version(bytes)) return {505, "only HTTP/1.0 and HTTP/1.1"};
+  if (ec == ParserError::bad_version && !version_of(bytes).empty()) return {505, "only HTTP/1"};
   if (ec == ParserError::bad_method) return {400, "bad method"};
   if (ec == ParserError::bad_target) return {400, "bad request target"};
   if (ec == ParserError::bad_field || ec == ParserError::bad_value || ec == ParserError::bad_obs_fold) {
@@ -150,7 +154,7 @@ class RequestParser::Impl : public beast::http::basic_parser<true> {
       return 0;
     }
     const std::string_view whole = rest.substr(0, part.size());
-    const std::size_t used = give(whole);
+    const std::size_t used = line_done ? give(whole) : give_line(whole);
     // What Beast has against it comes first: refuse() keeps the first reason.
     if (end == PartEnd::Kind::folded) refuse(400, "a header field goes on in the next line");
     if (end == PartEnd::Kind::broken || used != whole.size()) refuse(400, "bad header");
@@ -195,6 +199,14 @@ class RequestParser::Impl : public beast::http::basic_parser<true> {
   bool header_done = false;
 
  private:
+  std::size_t give_line(std::string_view line) {
+    const std::string_view version = version_of(line);
+    if (!is_later_http_1(version)) return give(line);
+    std::string as_http_11{line};
+    as_http_11[static_cast<std::size_t>(version.data() - line.data()) + 2] = '1';
+    return give(as_http_11);
+  }
+
   /// Gives Beast these bytes, and says how many it has taken.
   std::size_t give(std::string_view bytes) {
     beast::error_code ec;

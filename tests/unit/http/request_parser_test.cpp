@@ -79,6 +79,8 @@ TEST(RequestParser, AnswersTheSameHoweverTheBytesAreSplit) {
       {"GET / HTTP/0.1\r\nHost: h\r\n x\r\n\r\n", 505},
       {"OPTIONS * HTTP/2.1\r\nHost: a\r\x06\r\n =x\r\n\r\n", 505},
       {"GET / HTTP/2.1\r\n" + long_name + "\r\n\r\n", 505},
+      {"GET / HTTP/1.2\r\nHost: h\r\n\r\n", 200},
+      {"GET /%zz HTTP/1.9\r\nHost: h\r\n\r\n", 400},
       // No request line: it does not end in CR LF.
       {"GET / HTTP/0.1\r\x0eHost: h\r\n\r\n", 400},
       {"GET / HTTP/2.1\nHost: h\n\n", 400},
@@ -118,6 +120,20 @@ TEST(RequestParser, ReadsABodyOfNoChunksHoweverTheBytesAreSplit) {
     const std::string bytes = with_fields("Transfer-Encoding: chunked\r\n", body);
     for (std::size_t step = 1; step <= bytes.size(); ++step) EXPECT_EQ(outcome_in_pieces(bytes, step, {}), 200) << body;
   }
+}
+
+// RFC 9110 section 2.5.
+TEST(RequestParser, TakesALaterHttp1AsHttp11) {
+  for (const char* version : {"1.2", "1.3", "1.9"}) {
+    const std::string bytes = "GET /a HTTP/" + std::string{version} + "\r\nHost: h\r\n\r\n";
+    RequestParser parser{{}};
+    EXPECT_EQ(parser.feed(bytes), bytes.size());
+    ASSERT_EQ(parser.state(), RequestParser::State::complete) << version;
+    EXPECT_EQ(parser.request().path, "/a");
+    EXPECT_TRUE(parser.is_http_11());
+    EXPECT_TRUE(parser.keep_alive());
+  }
+  EXPECT_EQ(outcome("GET / HTTP/1.2\r\n\r\n"), 400) << "no Host";
 }
 
 TEST(RequestParser, RefusesAsSoonAsTheLineOrAByteCannotBe) {
