@@ -82,7 +82,7 @@ class WebSocketHandler {
 struct WebSocketConfig {
   /// Largest message, over all its fragments; above it 1009. An SDP-sized produce request is near 4 KiB.
   std::size_t message_bytes_max = 64 * 1024;
-  /// A peer that lets this much pile up does not read: it is closed.
+  /// A peer that lets this much pile up does not read: it is closed. More is never held for it.
   std::size_t send_queue_bytes_max = 1024 * 1024;
   /// Silence after which we ping, and after which the peer is dead.
   Duration ping_after = std::chrono::seconds(15);

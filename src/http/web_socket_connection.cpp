@@ -15,6 +15,11 @@ constexpr int reads_per_turn = 4;
 /// Buffers in use at once are those of one turn. Larger ones are not worth keeping.
 constexpr std::size_t spare_buffers_max = 64;
 constexpr std::size_t spare_buffer_bytes_max = 16 * 1024;
+/// A queue that outgrows this gets all the memory that it may ever have, at once: what nobody has written to costs
+/// nothing, and growing step by step would hold two blocks at a time and leave holes of every size behind.
+constexpr std::size_t growing_queue_bytes_max = 64 * 1024;
+/// RFC 6455 section 5.2, unmasked: two bytes and a length of eight.
+constexpr std::size_t frame_header_bytes_max = 10;
 
 }  // namespace
 
@@ -106,11 +111,26 @@ std::string& WebSocketConnection::outbox() {
   return out_;
 }
 
+/// Null: the frame would take the queue above its limit. Then this was the last one.
+std::string* WebSocketConnection::room_for(std::size_t payload_bytes) {
+  const std::size_t limit = pool_->config().send_queue_bytes_max;
+  const std::size_t needed = buffered_bytes() + payload_bytes + frame_header_bytes_max;
+  if (needed > limit) {
+    state_ = State::overflowed;
+    flush_later();
+    return nullptr;
+  }
+  std::string& queue = outbox();
+  if (needed > growing_queue_bytes_max && needed > queue.capacity()) queue.reserve(limit);
+  return &queue;
+}
+
 void WebSocketConnection::send(std::string_view text) {
   if (state_ != State::open) return;
-  append_text_frame(outbox(), text);
+  std::string* const queue = room_for(text.size());
+  if (!queue) return;
+  append_text_frame(*queue, text);
   ++pool_->counts().messages_out;
-  if (buffered_bytes() > pool_->config().send_queue_bytes_max) state_ = State::overflowed;
   flush_later();
 }
 
@@ -127,8 +147,9 @@ void WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
 
 void WebSocketConnection::ping(std::string_view payload) {
   if (state_ != State::open) return;
-  append_ping_frame(outbox(), payload);
-  if (buffered_bytes() > pool_->config().send_queue_bytes_max) state_ = State::overflowed;
+  std::string* const queue = room_for(payload.size());
+  if (!queue) return;
+  append_ping_frame(*queue, payload);
   flush_later();
 }
 
@@ -195,9 +216,9 @@ void WebSocketConnection::take(char* begin, char* end) {
       case DecodedFrame::Kind::need_more: return;
       case DecodedFrame::Kind::text: deliver(frame.payload); break;
       case DecodedFrame::Kind::ping:
-        if (state_ == State::open) {
-          append_pong_frame(outbox(), frame.payload);
-          if (buffered_bytes() > pool_->config().send_queue_bytes_max) state_ = State::overflowed;
+        if (state_ != State::open) break;
+        if (std::string* const queue = room_for(frame.payload.size())) {
+          append_pong_frame(*queue, frame.payload);
           flush_later();
         }
         break;

@@ -118,6 +118,7 @@ class WebSocketConnection final : public WebSocket,
   void on_deadline(Time now) override;
   void check_silence(Time now);
   std::string& outbox();
+  std::string* room_for(std::size_t payload_bytes);
   void flush_later();
 
   std::shared_ptr<ConnectionPool> pool_;
