@@ -13,8 +13,8 @@ const rooms = 4; // a call holds 64
 const notifications_per_second = 100;
 /** What the loud one tells of himself, which makes long notifications: newPeer has it twice. */
 const device = { words: 'x'.repeat(600) };
-/** What the server queues for one connection is 1 MiB at the most; the heap has its blocks beside it. */
-const kept_mib_max = 1.5;
+/** What the server queues for one connection is 1 MiB at the most; the connection itself is beside it. */
+const kept_mib_max = 1.15;
 /** A machine that does other things has such moments by itself; whoever waited for slow readers would wait for seconds. */
 const slower_ms_max = 100;
 
