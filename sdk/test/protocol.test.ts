@@ -76,7 +76,7 @@ describe('The protocol page', () => {
     expect(checks().length).toBeGreaterThan(40);
   });
 
-  it('agrees with the types of the wire', () => {
+  it('agrees with the types of the wire', { timeout: 60_000 }, () => {
     expect(problems(checks())).toEqual([]);
   }, 120_000);
 

@@ -75,7 +75,7 @@ describe('The README', () => {
     expect(readFileSync(join(root, '../README.md'), 'utf8')).toContain(programs[0]);
   });
 
-  it('has programs that type-check', () => {
+  it('has programs that type-check', { timeout: 60_000 }, () => {
     expect(problems(programs)).toEqual([]);
   }, 120_000);
 
