@@ -1,9 +1,9 @@
 // Calls between two, 200 a minute, each with all that its media need: how long until both have everything of each other,
 // as far as that is the server's doing (nobody hesitates, and no media flow).
 import { Server } from '../e2e/support/server.ts';
-import { atRest, workers_usual } from './measure.ts';
+import { workers_usual } from './measure.ts';
 import { Pair } from './pair.ts';
-import { refusals, worldOf } from './phone.ts';
+import { worldOf } from './phone.ts';
 import { pause } from './random.ts';
 import { Verdict, type Outcome } from './verdict.ts';
 
@@ -65,11 +65,7 @@ export async function calls({ seconds, perMinute, talkSeconds = 30 }: Calls): Pr
     verdict.times('from start-call until both have all of each other', times, { p99: p99_ms_max });
     const after = await server.until((counts) => counts.calls + counts.rooms + counts.transports === 0, 15_000);
     verdict.check(after.sessions >= before.sessions, `all are still connected: ${after.sessions} sessions`);
-    const refused = refusals(world);
-    verdict.check(refused === 'none', `refused: ${refused}`);
-    for (const pair of free) pair.close();
-    const { left } = await atRest(server, 0);
-    verdict.check(left.length === 0, `left over: ${left.join(', ') || 'nothing'}`);
+    await verdict.ends(world, free);
   } finally {
     verdict.check((await server.stop()) === 0, 'the server ends with 0');
   }

@@ -1,6 +1,7 @@
 // What a run says at its end: figures, and of each that has a limit whether it was kept.
 import { percentile } from '../e2e/support/process.ts';
-import type { Process } from './measure.ts';
+import { atRest, type Process } from './measure.ts';
+import { refusals, type World } from './phone.ts';
 
 export interface Outcome {
   ok: boolean;
@@ -43,5 +44,13 @@ export class Verdict implements Outcome {
       last.fds === first.fds && last.threads === first.threads,
       `${what}: ${first.fds} -> ${last.fds} descriptors, ${first.threads} -> ${last.threads} threads`,
     );
+  }
+  /** How a trial ends: nothing was refused but what is `expected`, and once all have hung up nothing of them is left. */
+  async ends(world: World, people: Iterable<{ close(): void }>, ...expected: string[]): Promise<void> {
+    const refused = refusals(world, ...expected);
+    this.check(refused === 'none', `refused: ${refused}`);
+    for (const each of people) each.close();
+    const { left } = await atRest(world.server, 0);
+    this.check(left.length === 0, `left over: ${left.join(', ') || 'nothing'}`);
   }
 }

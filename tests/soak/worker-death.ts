@@ -1,9 +1,9 @@
 // A media worker is killed under its calls: everybody in them has transports, producers and consumers again soon, no call
 // is lost, and who is on another worker hears nothing of it.
 import { Server, type Counts } from '../e2e/support/server.ts';
-import { atRest, workers_usual } from './measure.ts';
+import { workers_usual } from './measure.ts';
 import { Pair, type Member } from './pair.ts';
-import { refusals, worldOf } from './phone.ts';
+import { worldOf } from './phone.ts';
 import { pause } from './random.ts';
 import { Verdict, type Outcome } from './verdict.ts';
 
@@ -79,11 +79,7 @@ export async function workerDeath({ calls, times }: WorkerDeath): Promise<Outcom
       await server.until((counts) => counts.workers.length === workers_usual && counts.rooms === 0, 30_000);
     }
     verdict.times('from kill -9 until somebody has all again', back, { p99: back_ms_max });
-    const refused = refusals(world);
-    verdict.check(refused === 'none', `refused: ${refused}`);
-    for (const pair of pairs) pair.close();
-    const { left } = await atRest(server, 0);
-    verdict.check(left.length === 0, `left over: ${left.join(', ') || 'nothing'}`);
+    await verdict.ends(world, pairs);
   } finally {
     verdict.check((await server.stop()) === 0, 'the server ends with 0');
   }
