@@ -1,12 +1,11 @@
 // Many clients that connect and then do nothing, as a process of its own: crowd.ts starts it and says what it is to do.
-import { SignJWT } from 'jose';
-import WebSocket from 'ws';
+import { connect, signer } from './signed-in.mjs';
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let url;
 let options;
-let key;
+let tokenOf;
 let name;
 let users = 0;
 let tokens = [];
@@ -18,32 +17,25 @@ let leaving = false;
 function prepare({ url: theUrl, ca, secret, name: theName }) {
   url = theUrl;
   options = { ca, perMessageDeflate: false, handshakeTimeout: 30_000 };
-  key = new TextEncoder().encode(secret);
+  tokenOf = signer(secret);
   name = theName;
 }
 
 /** Access tokens of those who come next: before anything is measured. */
 async function sign({ count }) {
-  const one = () =>
-    new SignJWT({ device: 'phone' })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setSubject(`${name}-${users++}`)
-      .setExpirationTime('2h')
-      .sign(key);
-  tokens = await Promise.all(Array.from({ length: count }, one));
+  tokens = await Promise.all(Array.from({ length: count }, () => tokenOf(`${name}-${users++}`)));
 }
 
 /** Undefined once it is welcome, else why it is not. */
-function connect(token) {
+function enter(token) {
   return new Promise((resolve) => {
-    const socket = new WebSocket(url, ['protoo', `token.${token}`], options);
-    sockets.add(socket);
     let isWelcome = false;
-    socket.on('message', (text) => {
-      if (isWelcome || JSON.parse(text.toString()).method !== 'welcome') return;
+    const welcome = () => {
       isWelcome = true;
       resolve(undefined);
-    });
+    };
+    const socket = connect(url, token, welcome, options);
+    sockets.add(socket);
     socket.on('unexpected-response', (request, response) => {
       response.resume();
       resolve({ status: response.statusCode, retryAfter: response.headers['retry-after'] });
@@ -66,7 +58,7 @@ async function open({ count, seconds }) {
   const began = performance.now();
   const due = (n) => began + (n * seconds * 1000) / count;
   const one = async (token, n) => {
-    const refusal = await connect(token);
+    const refusal = await enter(token);
     if (refusal) refused.push(refusal);
     else times.push(performance.now() - due(n));
   };

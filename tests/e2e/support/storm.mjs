@@ -2,12 +2,11 @@
 // random, twice as long after each try up to 8 s), as a process of its own. Prints "up" when all are connected; then, once
 // all have lost it and are back, when each of them was: milliseconds since the epoch.
 // Usage: node storm.mjs URL COUNT SECRET
-import { SignJWT } from 'jose';
-import WebSocket from 'ws';
+import { connect, signer } from './signed-in.mjs';
 
 const [url, countText, secret] = process.argv.slice(2);
 const count = Number(countText);
-const key = new TextEncoder().encode(secret);
+const tokenOf = signer(secret);
 const backAt = [];
 const heard = { tries: 0, resumed: 0 };
 let connected = 0;
@@ -30,24 +29,17 @@ const backOffMs = (attempt) => {
 };
 
 async function client(n) {
-  const token = await new SignJWT({ device: 'phone' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(`user${n}`)
-    .setExpirationTime('1h')
-    .sign(key);
+  const token = await tokenOf(`user${n}`);
   let resume = '';
   let attempt = 0;
   let lost = false;
   const open = () => {
     if (lost) ++heard.tries;
-    const socket = new WebSocket(resume ? `${url}?resume=${resume}` : url, ['protoo', `token.${token}`]);
     let welcomed = false;
-    socket.on('message', (text) => {
-      const frame = JSON.parse(text.toString());
-      if (frame.method !== 'welcome') return;
+    const welcome = ({ resumeToken }) => {
       welcomed = true;
       attempt = 0;
-      resume = frame.data.resumeToken;
+      resume = resumeToken;
       if (lost) {
         backAt.push(Date.now());
         if (backAt.length === count) console.log(JSON.stringify({ ...heard, backAt }));
@@ -55,7 +47,8 @@ async function client(n) {
         free();
         if (++connected === count) console.log('up');
       }
-    });
+    };
+    const socket = connect(resume ? `${url}?resume=${resume}` : url, token, welcome);
     socket.on('error', () => {});
     socket.on('close', () => {
       if (welcomed || lost) {
