@@ -37,7 +37,8 @@ export async function watchReception(person: Person): Promise<() => Promise<Rece
     const { peerConnections } = window as unknown as { peerConnections: RTCPeerConnection[] };
     const state = { looks: [] as Look[], timer: 0 };
     const look = async () => {
-      const open = peerConnections.filter((each) => each.connectionState === 'connected');
+      // Those that are disconnected for a moment too: what they have counted stays.
+      const open = peerConnections.filter((each) => each.signalingState !== 'closed');
       const reports = await Promise.all(open.map((each) => each.getStats()));
       const seen: Look = {
         at: performance.now(),
