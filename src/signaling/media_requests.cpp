@@ -145,9 +145,10 @@ boost::asio::awaitable<void> MediaRoom::on(DevicePtr device, protocol::CreateWeb
   peers_.try_emplace(device->id(), Peer{device, device->identity().name, {}, {}});
   answer(transport_json(*transport));
   perform(*added);
-  if (!consuming && shared_.config.max_incoming_bitrate_bps > 0) {
-    const Result<> limited = co_await transport->set_max_incoming_bitrate(shared_.config.max_incoming_bitrate_bps);
-    if (!limited && !transport->closed()) log_.warn("no bitrate limit: {}", limited.error().detail);
+  if (consuming) {
+    co_await measure(device->id(), transport);
+  } else if (shared_.config.max_incoming_bitrate_bps > 0) {
+    co_await limit(transport, shared_.config.max_incoming_bitrate_bps);
   }
 }
 

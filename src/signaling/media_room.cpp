@@ -184,6 +184,7 @@ void MediaRoom::perform(const room::CloseTransport& action) {
   const auto found = transports_.find(action.transport.str());
   if (found == transports_.end()) return;
   const std::shared_ptr<mediasoup::WebRtcTransport> transport = found->second;
+  limits_.erase(found->first);
   transports_.erase(found);
   transport->close();
   // What it carried is over too; the book has forgotten it already.

@@ -15,6 +15,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -140,6 +141,12 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   [[nodiscard]] Result<std::shared_ptr<mediasoup::Consumer>> consumer_of(const DeviceId& peer, const std::string& id);
   void watch(const DeviceId& peer, const std::shared_ptr<mediasoup::Producer>& producer);
 
+  // media_bitrate.cpp
+  boost::asio::awaitable<void> measure(DeviceId receiver, std::shared_ptr<mediasoup::WebRtcTransport> transport);
+  void watch(const DeviceId& receiver, const std::shared_ptr<mediasoup::WebRtcTransport>& transport);
+  void fit(const DeviceId& receiver, std::uint64_t available_bps);
+  boost::asio::awaitable<void> limit(std::shared_ptr<mediasoup::WebRtcTransport> transport, std::uint64_t bitrate_bps);
+
   // media_consumers.cpp
   boost::asio::awaitable<void> consume(room::Consume action);
   boost::asio::awaitable<void> consume_media(room::Consume action);
@@ -167,6 +174,8 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   DeviceId speaking_;
   std::map<DeviceId, Peer> peers_;
   std::map<std::string, std::shared_ptr<mediasoup::WebRtcTransport>> transports_;
+  /// Of transports, by id: what they may send, as the worker was told last.
+  std::map<std::string, std::uint64_t> limits_;
   std::map<std::string, std::shared_ptr<mediasoup::Producer>> producers_;
   std::map<std::string, std::shared_ptr<mediasoup::DataProducer>> data_producers_;
   std::map<std::string, std::shared_ptr<mediasoup::Consumer>> consumers_;

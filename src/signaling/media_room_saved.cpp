@@ -204,6 +204,9 @@ void MediaRoom::watch_again() {
   if (speakers_) watch_speakers();
   room::Room* room = book();
   const room::Room::Saved saved = room->save();
+  for (const auto& [id, transport] : saved.transports) {
+    if (transport.consuming) watch(transport.peer, transports_.at(id.str()));
+  }
   for (const auto& [id, producer] : saved.producers) {
     if (const auto found = producers_.find(id.str()); found != producers_.end()) watch(producer.peer, found->second);
   }

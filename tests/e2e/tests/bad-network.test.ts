@@ -41,7 +41,7 @@ let relay: Relay;
 
 beforeAll(async () => {
   server = await Server.start([
-    ...['--media-port', String(mediaPort)],
+    ...['--media-port', String(mediaPort), '--log-level', 'debug'],
     ...['--media-listen-address', ownAddress, '--media-announced-address', announced],
   ]);
   relay = await Relay.start({ port: mediaPort, listen: announced, target: ownAddress });
@@ -88,6 +88,9 @@ test.each(calls.map((qualities, n) => ({ n, qualities })))('call $n', { timeout:
       expect(after[way].carried).toBeGreaterThan(before[way].carried + 50);
       if (quality.lossPercent > 0) expect(after[way].lost).toBeGreaterThan(before[way].lost);
     }
+    // She is told to send him no more than that.
+    const told = () => Math.min(...server.log.map((text) => Number(/may send (\d+) bit/.exec(text)?.[1] ?? Infinity)));
+    await expect.poll(told, { timeout: 20_000 }).toBeLessThanOrEqual(quality.megabits * 1e6);
     const cell = { quality, down: down!, up: up! };
     cells.push(cell);
     console.log(Object.values(row(cell)).join(' | '));

@@ -44,6 +44,7 @@ bool may_be_refused(Method method) {
     case Method::TRANSPORT_CONSUME:
     case Method::TRANSPORT_CONSUME_DATA:
     case Method::TRANSPORT_SET_MAX_INCOMING_BITRATE:
+    case Method::TRANSPORT_ENABLE_TRACE_EVENT:
     case Method::WEBRTCTRANSPORT_CONNECT:
     case Method::TRANSPORT_RESTART_ICE:
     case Method::PRODUCER_PAUSE:
@@ -317,7 +318,8 @@ void FakeWorker::handle(const FBS::Request::Request& request) {
           request.body_as_Transport_CloseDataConsumerRequest()->data_consumer_id()->str());
       return accept(request.id());
     }
-    case Method::TRANSPORT_SET_MAX_INCOMING_BITRATE: return of_transport ? accept(request.id()) : unknown();
+    case Method::TRANSPORT_SET_MAX_INCOMING_BITRATE:
+    case Method::TRANSPORT_ENABLE_TRACE_EVENT: return of_transport ? accept(request.id()) : unknown();
     case Method::WEBRTCTRANSPORT_CONNECT: {
       if (!of_transport) return unknown();
       Builder builder;
@@ -509,6 +511,15 @@ void FakeWorker::say_something() {
     const auto body = FBS::Consumer::CreateScoreNotification(builder, score);
     return notify(builder, router->second.consumers.begin()->first, static_cast<std::uint8_t>(Event::CONSUMER_SCORE),
                   notification_type<FBS::Consumer::ScoreNotification>(), body.o);
+  }
+  if (!router->second.transports.empty() && world_.dice.percent(50)) {
+    const auto info = FBS::Transport::CreateBweTraceInfo(builder, FBS::Transport::BweType::TRANSPORT_CC, 0, 0, 0, 0, 0,
+                                                         0, 1000 * world_.dice.roll(3000));
+    const auto body = FBS::Transport::CreateTraceNotification(builder, FBS::Transport::TraceEventType::BWE, 0,
+                                                              FBS::Common::TraceDirection::DIRECTION_OUT,
+                                                              FBS::Transport::TraceInfo::BweTraceInfo, info.Union());
+    return notify(builder, *router->second.transports.begin(), static_cast<std::uint8_t>(Event::TRANSPORT_TRACE),
+                  notification_type<FBS::Transport::TraceNotification>(), body.o);
   }
   if (!router->second.producers.empty() && !router->second.observers.empty()) {
     const std::string& producer = router->second.producers.rbegin()->first;
