@@ -6,7 +6,6 @@
 #include "room/bitrate.hpp"
 #include "signaling/media_room.hpp"
 
-#include <algorithm>
 #include <vector>
 
 namespace carillon::signaling {
@@ -37,27 +36,31 @@ void MediaRoom::watch(const DeviceId& receiver, const std::shared_ptr<mediasoup:
   });
 }
 
-/// Comes once a second for each receiver.
+/// Comes once a second for each receiver, so it has to cost little when many are in the room.
 void MediaRoom::fit(const DeviceId& receiver, std::uint64_t available_bps) {
   const room::Room* room = book();
   if (room == nullptr) return;
   const std::uint64_t most = shared_.config.max_incoming_bitrate_bps;
   const std::vector<DeviceId> senders = room->peers_beside(receiver);
-  const std::uint64_t limit =
-      senders.size() == 1 && room->joined(receiver) ? room::fitting_bitrate(available_bps, most) : most;
+  const bool are_two = senders.size() == 1 && room->joined(receiver);
+  if (!are_two && !may_be_limited_) return;
+  may_be_limited_ = are_two;
+  for (const DeviceId& sender : senders)
+    limit_all_of(*room, sender, are_two ? room::fitting_bitrate(available_bps, most) : most);
+  if (!are_two) limit_all_of(*room, receiver, most);
+}
+
+void MediaRoom::limit_all_of(const room::Room& room, const DeviceId& sender, std::uint64_t bitrate_bps) {
   for (const auto& [id, transport] : transports_) {
-    const bool sends = std::ranges::any_of(senders, [&](const DeviceId& sender) {
-      const room::Transport* known = room->transport(sender, room::TransportId{id});
-      return known != nullptr && !known->consuming;
-    });
-    if (!sends) continue;
+    const room::Transport* known = room.transport(sender, room::TransportId{id});
+    if (known == nullptr || known->consuming) continue;
     // Unknown: it is new, or this program has taken it over from another one.
-    const auto [told, unknown] = limits_.try_emplace(id, limit);
-    if (!unknown && !differs(limit, told->second)) continue;
-    told->second = limit;
+    const auto [told, unknown] = limits_.try_emplace(id, bitrate_bps);
+    if (!unknown && !differs(bitrate_bps, told->second)) continue;
+    told->second = bitrate_bps;
     const auto self = shared_from_this();
     boost::asio::co_spawn(
-        shared_.io, [self, transport = transport, limit] { return self->limit(transport, limit); },
+        shared_.io, [self, transport = transport, bitrate_bps] { return self->limit(transport, bitrate_bps); },
         report(log_, "limit"));
   }
 }
