@@ -14,6 +14,7 @@ import {
   type SessionNotifications,
 } from './protocol.js';
 import type { CarillonOptions, ConnectionState, TokenSource, WebSocketLike } from './types.js';
+import { Deferred, soon } from './waiting.js';
 
 type Welcome = SessionNotifications['welcome'];
 
@@ -96,7 +97,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   #epoch = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #welcomeTimer: ReturnType<typeof setTimeout> | undefined;
-  #waiting: { promise: Promise<void>; resolve(): void; reject(error: CarillonError): void } | null = null;
+  #waiting: Deferred<void> | null = null;
   /** Sockets that we gave up and that the server may not know to be dead. */
   #abandoned: WebSocketLike[] = [];
   /** Requests without an answer, in the order they were made. */
@@ -116,7 +117,7 @@ export class Connection extends Emitter<ConnectionEvents> {
   connect(): Promise<void> {
     if (this.#state === 'connected') return Promise.resolve();
     if (this.#waiting) return this.#waiting.promise;
-    const waiting = deferred<void>();
+    const waiting = new Deferred<void>();
     this.#waiting = waiting;
     if (this.#state === 'idle' || this.#state === 'closed') {
       this.#attempt = 0;
@@ -404,18 +405,9 @@ export class Connection extends Emitter<ConnectionEvents> {
 }
 
 async function fetchToken(source: TokenSource, timeoutMs: number): Promise<string> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no token within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    const fetched = typeof source === 'function' ? source() : source;
-    const token: unknown = await Promise.race([fetched, late]);
-    if (typeof token !== 'string' || token === '') throw new Error('the token is empty');
-    return token;
-  } finally {
-    clearTimeout(timer);
-  }
+  const token: unknown = await soon(typeof source === 'function' ? source() : source, timeoutMs);
+  if (typeof token !== 'string' || token === '') throw new Error('the token is empty');
+  return token;
 }
 
 /** A fixed token whose time has passed will not get better by trying. The server's 401 is not shown to us. */
@@ -440,18 +432,4 @@ function webSocketUrl(address: string): URL {
 function finalError(reason: string): CarillonError {
   const code = /^(unauthorized|token-expired|token-not-yet-valid|forbidden)\b/.exec(reason)?.[1];
   return new CarillonError((code as 'unauthorized' | undefined) ?? 'closed', reason || 'closed by the server');
-}
-
-function deferred<T>(): {
-  promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
-} {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

@@ -7,6 +7,7 @@ import { CarillonError } from './errors.js';
 import type { ClientMethod, ClientRequests, WirePushTarget } from './protocol.js';
 import type { PlatformSubscription, PushPlatform, WorkerSource } from './push-platform.js';
 import type { EnablePushOptions, PushRegistration, PushState } from './types.js';
+import { soon } from './waiting.js';
 
 export interface PushContext {
   readonly platform: PushPlatform;
@@ -208,15 +209,9 @@ function webPushOf({ endpoint, keys }: PlatformSubscription): WirePushTarget {
 
 /** What the browser says, in time, or a `push-failed`. */
 async function within<T>(ms: number, promise: Promise<T>, reason: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing within ${ms} ms`)), ms);
-  });
   try {
-    return await Promise.race([promise, late]);
+    return await soon(promise, ms);
   } catch (cause) {
     throw new CarillonError('push-failed', reason, undefined, cause);
-  } finally {
-    clearTimeout(timer);
   }
 }
