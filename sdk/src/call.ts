@@ -1,21 +1,16 @@
 // One call as this device lives it. Takes in what server and media say (handle*), gives typed events out. What is true
 // about ringing, answers and ends is the server's to say; this only follows, and ignores what is old.
 
+import type { ServerClock } from './clock.js';
+import type { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
+import type { MediaEngine } from './engine.js';
 import { CarillonError } from './errors.js';
+import type { Identity } from './identity.js';
 import type { LocalMediaImpl, LocalSourceImpl } from './local.js';
 import { asMediaError, type CallMedia, type IncomingTrack } from './media.js';
 import { ParticipantImpl, RemoteTrackImpl } from './participant.js';
-import type {
-  CallMethod,
-  CallNotifications,
-  ClientMethod,
-  ClientRequests,
-  EndReason,
-  MediaChoice,
-  WireCall,
-  WirePeer,
-} from './protocol.js';
+import type { CallMethod, CallNotifications, EndReason, MediaChoice, WireCall, WirePeer } from './protocol.js';
 import { NO_SAMPLE, type QualitySample } from './quality.js';
 import { StreamHistory } from './stream-history.js';
 import type {
@@ -24,7 +19,6 @@ import type {
   CallState,
   CallStats,
   CallTimings,
-  Me,
   Metadata,
   Participant,
   TransportStats,
@@ -33,12 +27,10 @@ import type {
 
 /** What a call needs of the client. */
 export interface CallContext {
-  readonly me: Me;
-  /** This device in rooms; another one when the seat was lost and the server took us for new. */
-  readonly peerId: string;
-  serverNow(): number;
-  request<M extends ClientMethod>(method: M, data: ClientRequests[M]['data']): Promise<ClientRequests[M]['response']>;
-  attach(element: HTMLMediaElement, track: MediaStreamTrack, onFirstFrame: () => void): () => void;
+  readonly connection: Pick<Connection, 'request'>;
+  readonly engine: Pick<MediaEngine, 'capture'>;
+  readonly identity: Identity;
+  readonly clock: ServerClock;
 }
 
 export interface CallTerms {
@@ -62,6 +54,8 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   readonly timings: CallTimings = {};
   readonly #context: CallContext;
   readonly #terms: CallTerms;
+  /** Our own user id. */
+  readonly #me: string;
   readonly #mediaSide: CallMedia;
   readonly #participants = new Map<string, ParticipantImpl>();
   /** Tracks of a peer of whom we do not know yet who it is. */
@@ -83,6 +77,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     super();
     this.#terms = terms;
     this.#context = context;
+    this.#me = context.identity.require().userId;
     this.#mediaSide = media;
     this.#roomId = terms.roomId;
     this.#rev = terms.rev;
@@ -90,7 +85,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     this.#state = 'calling';
     this.local = local;
     for (const userId of [terms.caller.userId, ...terms.callees]) {
-      if (userId && userId !== context.me.userId) this.#participantOf(userId);
+      if (userId && userId !== this.#me) this.#participantOf(userId);
     }
     const caller = this.#participants.get(terms.caller.userId);
     if (caller) {
@@ -158,7 +153,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   async invite(callees: string[]): Promise<void> {
     if (this.ended) throw new CarillonError('call-ended', 'the call is over');
     if (callees.length === 0) throw new CarillonError('invalid-argument', 'nobody to invite');
-    await this.#context.request('invite', { callId: this.id, callees });
+    await this.#context.connection.request('invite', { callId: this.id, callees });
     for (const userId of callees) {
       const participant = this.#participantOf(userId);
       // Its call-ringing may have come before we got here.
@@ -170,7 +165,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   async leave(): Promise<void> {
     if (this.ended) return;
     const canceled = this.outgoing && !this.#accepted;
-    const told = this.#context.request('end-call', { callId: this.id });
+    const told = this.#context.connection.request('end-call', { callId: this.id });
     this.finish(canceled ? 'canceled' : 'hangup');
     await told.catch(() => undefined);
   }
@@ -178,7 +173,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   async end(options: { everyone?: boolean } = {}): Promise<void> {
     if (!options.everyone) return this.leave();
     if (this.ended) return;
-    await this.#context.request('end-call', { callId: this.id, everyone: true });
+    await this.#context.connection.request('end-call', { callId: this.id, everyone: true });
     this.finish('hangup');
   }
 
@@ -228,7 +223,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
 
   #handleAccepted({ userId, serverTime }: CallNotifications['call-accepted']): void {
     this.markAccepted(serverTime);
-    if (userId === this.#context.me.userId) return;
+    if (userId === this.#me) return;
     const participant = this.#participantOf(userId);
     if (!participant.present) this.#place(participant, 'joining');
     this.emit('accepted', participant);
@@ -242,7 +237,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   }
 
   #handleJoined({ userId, deviceId, serverTime }: CallNotifications['participant-joined']): void {
-    if (userId === this.#context.me.userId) {
+    if (userId === this.#me) {
       // We joined a call that is on (start-call in its room, or join-call).
       if (!this.outgoing) this.markAccepted(serverTime);
       return;
@@ -273,10 +268,10 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     if (this.ended) return;
     this.#rev = Math.max(this.#rev, snapshot.rev);
     if (snapshot.ringUntil !== undefined) this.#ringUntil = snapshot.ringUntil;
-    if (snapshot.state === 'active') this.markAccepted(this.#context.serverNow());
+    if (snapshot.state === 'active') this.markAccepted(this.#context.clock.now());
     const seated = new Map(snapshot.participants.map((seat) => [seat.userId, seat]));
     for (const [userId, seat] of seated) {
-      if (userId === this.#context.me.userId) continue;
+      if (userId === this.#me) continue;
       const participant = this.#participantOf(userId, seat.name);
       const { state } = participant;
       if (seat.reconnecting) {
@@ -327,7 +322,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   handleMediaFailure(cause: unknown): void {
     if (this.ended) return;
     this.emit('media-error', asMediaError(cause, 'the room cannot be joined'), null);
-    this.#context.request('end-call', { callId: this.id }).catch(() => undefined);
+    this.#context.connection.request('end-call', { callId: this.id }).catch(() => undefined);
     this.finish('failed');
   }
 
@@ -407,11 +402,11 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   #handlePeer(peer: WirePeer): void {
     const peerId = peer.peerId ?? peer.id;
     const { userId } = peer;
-    if (!userId || userId === this.#context.me.userId) return;
+    if (!userId || userId === this.#me) return;
     const participant = this.#participantOf(userId, peer.displayName);
     const deviceId = peer.deviceId ?? participant.deviceId ?? peerId;
     // Whoever is in the room with us and is not the caller has accepted.
-    if (userId !== this.caller.userId) this.markAccepted(this.#context.serverNow());
+    if (userId !== this.caller.userId) this.markAccepted(this.#context.clock.now());
     const news = participant.state !== 'joined' || participant.deviceId !== deviceId;
     this.#seat(participant, deviceId);
     if (participant.peerId !== peerId) {
@@ -432,7 +427,11 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     }
     const media = this.#mediaSide;
     const track = new RemoteTrackImpl(incoming.consumerId, incoming.source, incoming.track, incoming.muted, {
-      attach: (element, remote) => this.#context.attach(element, remote.track, () => this.mark('firstFrame')),
+      attach: (element, remote) =>
+        this.#context.engine.capture.attach(element, remote.track, {
+          silent: false,
+          onFirstFrame: () => this.mark('firstFrame'),
+        }),
       setPreferredLayers: (id, spatial, temporal) => media.setPreferredLayers(id, spatial, temporal),
       setEnabled: (id, enabled) => media.setConsumerEnabled(id, enabled),
     });
@@ -453,7 +452,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   }
 
   #setActiveSpeaker(peerId: string | null): void {
-    const ours = peerId !== null && peerId === this.#context.peerId;
+    const ours = peerId !== null && peerId === this.#context.identity.peerId;
     const next = (peerId !== null && this.#byPeer(peerId)) || null;
     if (this.local.speaking === ours && this.#activeSpeaker === next) return;
     const before = this.#activeSpeaker;

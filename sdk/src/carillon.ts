@@ -1,20 +1,20 @@
-// The client: joins connection, calls, devices and presence, and routes what comes in to whom it concerns.
+// The client: joins connection, calls, devices and what else the server keeps, and routes what comes in to whom it
+// concerns.
 
-import { CallImpl, type CallContext, type CallTerms } from './call.js';
 import { BrowserEngine } from './browser-engine.js';
 import { BrowserPush } from './browser-push.js';
-import { claimsOf } from './claims.js';
+import { Calls } from './calls.js';
 import { Clicks } from './clicks.js';
 import { ServerClock } from './clock.js';
 import { Connection } from './connection.js';
 import { DevicesImpl } from './devices.js';
 import { Emitter } from './emitter.js';
+import { EndedCalls } from './ended-calls.js';
 import type { MediaEngine } from './engine.js';
 import { CarillonError } from './errors.js';
 import { HistoryImpl } from './history.js';
-import { IncomingCallImpl, type IncomingContext, type Ring } from './incoming.js';
-import { LocalMediaImpl, type LocalContext } from './local.js';
-import { CallMedia } from './media.js';
+import { Identity } from './identity.js';
+import { IncomingCalls } from './incoming-calls.js';
 import { PresenceImpl } from './presence.js';
 import { PushImpl } from './push.js';
 import type { PushPlatform } from './push-platform.js';
@@ -23,14 +23,11 @@ import type {
   CallHeader,
   CallMethod,
   CallNotifications,
-  EndReason,
   MediaMethod,
   MediaNotifications,
   ServerNotifications,
   ServerRequests,
   SessionNotifications,
-  WireCall,
-  WireIceServer,
 } from './protocol.js';
 import type {
   Call,
@@ -49,94 +46,69 @@ import type {
   PushState,
   PushTarget,
   StartCallOptions,
-  TokenSource,
-  VideoSettings,
 } from './types.js';
 
-/** Ended calls that late words may still be about. More would only be memory. */
-const REMEMBERED_ENDS = 64;
-/** After a resume, the words that we missed follow the welcome at once; this is generous. */
-const MISSED_END_MS = 500;
-/** For a probe of the signalling while media has gone: then a reconnect for nothing is the smaller evil. */
-const DOUBT_TIMEOUT_MS = 600;
-const METADATA_BYTES_MAX = 4096;
-
 export class Carillon extends Emitter<CarillonEvents> implements CarillonClient {
-  readonly #options: CarillonOptions;
   readonly #engine: MediaEngine;
   readonly #connection: Connection;
   readonly #devices: DevicesImpl;
   readonly #clock = new ServerClock();
-  readonly #presence = new PresenceImpl();
+  readonly #identity = new Identity();
+  readonly #presence: PresenceImpl;
   readonly #history: HistoryImpl;
   readonly #platform: PushPlatform;
   readonly #push: PushImpl;
   readonly #clicks: Clicks;
   readonly #standing: Standing;
-  readonly #video: VideoSettings;
-  #watchingPresence: Promise<void> | null = null;
-  #me: Me | null = null;
-  #peerId = '';
-  #tokenName: string | null = null;
-  #iceServers: WireIceServer[] = [];
-  #engineLoading: Promise<void> | null = null;
-  /** By id: calls of this device, and those whose accept is not answered yet. */
-  readonly #calls = new Map<string, CallImpl>();
-  readonly #published = new Set<CallImpl>();
-  readonly #incoming = new Map<string, IncomingCallImpl>();
-  /** Incoming calls that the app has not been told of. */
-  readonly #held = new Set<IncomingCallImpl>();
-  /** Callees of the start-calls that have no answer yet. */
-  readonly #starting = new Set<readonly string[]>();
-  /** Ended call → the last rev heard of it. */
-  readonly #ends = new Map<string, number>();
+  readonly #ended = new EndedCalls();
+  readonly #calls: Calls;
+  readonly #incoming: IncomingCalls;
   #returnsAfterCache = false;
 
-  constructor(options: CarillonOptions) {
+  constructor(given: CarillonOptions) {
     super();
-    this.#options = { ...options, token: this.#noticingName(options.token) };
-    this.#video = { width: 1280, height: 720, frameRate: 30, simulcast: true, ...options.video };
-    this.#engine = options.engine ?? new BrowserEngine();
-    this.#devices = new DevicesImpl(this.#engine.capture, (kind, deviceId) => this.#switchDevice(kind, deviceId));
-    this.#connection = new Connection(this.#options, {
+    const options = { ...given, token: this.#identity.reading(given.token) };
+    const { device } = options;
+    const engine = (this.#engine = options.engine ?? new BrowserEngine());
+    const platform = (this.#platform = options.push ?? new BrowserPush());
+    const connection = (this.#connection = new Connection(options, {
       onWelcome: (welcome, resumed) => this.#handleWelcome(welcome, resumed),
       onNotification: (method, data) => this.#handleNotification(method as keyof ServerNotifications, data),
       onRequest: (method, data) => this.#handleRequest(method as keyof ServerRequests, data),
-    });
-    this.#connection.on('state', (state, error) => this.#handleConnection(state, error));
-    this.#connection.on('reconnect-scheduled', (attempt, delayMs, error) =>
-      this.emit('reconnect-scheduled', attempt, delayMs, error),
-    );
-    const request: Connection['request'] = (method, data, how) => this.#connection.request(method, data, how);
-    this.#history = new HistoryImpl({ request });
-    const platform = (this.#platform = options.push ?? new BrowserPush());
-    this.#history.on('changed', () => {
-      if (this.#history.unread === 0) platform.clearMissed();
-    });
-    this.#push = new PushImpl({ platform, request });
-    this.#push.on('state', (state) => this.emit('push-state', state));
-    this.#standing = new Standing({ request });
-    this.#standing.on('do-not-disturb', (on) => this.emit('do-not-disturb', on));
-    this.#standing.on('draining', (deadline) => this.emit('server-draining', deadline));
+    }));
+    const video = { width: 1280, height: 720, frameRate: 30, simulcast: true, ...options.video };
+    const devices = new DevicesImpl(engine.capture, (kind, deviceId) => this.#calls.switchDevice(kind, deviceId));
+    const [identity, clock, ended] = [this.#identity, this.#clock, this.#ended];
+    const parts = { connection, engine, devices, identity, clock, ended, device, video };
+    const calls = new Calls(parts);
+    const push = new PushImpl({ platform, connection });
+    this.#devices = devices;
+    this.#calls = calls;
+    this.#push = push;
+    this.#incoming = new IncomingCalls({ ...parts, calls, platform, push });
+    this.#presence = new PresenceImpl(connection);
+    this.#history = new HistoryImpl(connection);
+    this.#standing = new Standing(connection);
     this.#clicks = this.#followClicks();
-    this.#engine.onNetwork((what) => this.#handleNetwork(what));
-    this.#engine.onPage((what) => this.#handlePage(what));
+    this.#passOn();
+    engine.onNetwork((what) => this.#handleNetwork(what));
+    engine.onPage((what) => this.#handlePage(what));
   }
 
   get state(): ConnectionState {
     return this.#connection.state;
   }
   get me(): Me | null {
-    return this.#me;
+    return this.#identity.me;
   }
   get devices(): Devices {
     return this.#devices;
   }
   get calls(): readonly Call[] {
-    return [...this.#published];
+    return this.#calls.published;
   }
   get incoming(): readonly IncomingCall[] {
-    return [...this.#incoming.values()].filter((incoming) => !this.#held.has(incoming));
+    return this.#incoming.announced;
   }
   get history(): History {
     return this.#history;
@@ -148,8 +120,8 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   async connect(): Promise<Me> {
     this.#engine.prepare?.(); // Beside the connection: whoever opens the page to answer waits for both.
     await this.#connection.connect();
-    if (!this.#me) throw new CarillonError('closed', 'the connection was closed meanwhile');
-    return this.#me;
+    if (!this.me) throw new CarillonError('closed', 'the connection was closed meanwhile');
+    return this.me;
   }
 
   disconnect(): void {
@@ -190,215 +162,58 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   }
 
   async startCall(options: StartCallOptions): Promise<Call> {
-    const { callees, media = 'audio', roomId, ringSeconds, metadata } = options;
-    checkStart(options);
-    const started = performance.now();
-    const { audio = true, video = media === 'video' } = options;
-    const local = this.#openLocal({ audio, video }); // While it rings, not after.
-    this.#starting.add(callees);
+    const answered = this.#incoming.expectGlare(options.callees);
     try {
-      const answer = await this.#connection.request('start-call', {
-        callees,
-        media,
-        ...(roomId !== undefined && { roomId }),
-        ...(ringSeconds !== undefined && { ringSeconds }),
-        ...(metadata !== undefined && { metadata }),
-        requestId: crypto.randomUUID(),
-      });
-      const known = this.#calls.get(answer.callId);
-      if (known) {
-        local.close(); // The room's call, and we are in it already.
-        return known;
-      }
-      const call = this.#callFrom(answer, options, local);
-      call.timings.start = started;
-      call.mark('answered');
-      this.#publish(call);
-      this.#openRoom(call);
-      return call;
-    } catch (error) {
-      local.close();
-      throw error;
+      return await this.#calls.start(options, (callId) => this.#incoming.take(callId));
     } finally {
-      this.#starting.delete(callees);
-      this.#announceHeld();
+      answered();
     }
   }
 
   async joinCall(callId: string, options: CallMediaOptions = {}): Promise<Call> {
-    const known = this.#calls.get(callId);
-    if (known) return known;
     const ringing = this.#incoming.get(callId);
-    if (ringing) return ringing.accept(options);
-    const terms: CallTerms = {
-      id: callId,
-      roomId: '',
-      media: options.video ? 'video' : 'audio',
-      outgoing: false,
-      caller: { userId: '', name: '' },
-      callees: [],
-      ringUntil: null,
-      metadata: undefined,
-      rev: 0,
-    };
-    const local = this.#openLocal({ audio: options.audio ?? true, video: options.video ?? false });
-    this.#ends.delete(callId); // We come back: what is said of it from now on counts.
-    return this.#enter('join-call', terms, local);
+    return this.#calls.get(callId) ?? ringing?.accept(options) ?? this.#calls.join(callId, options);
   }
 
-  async watchPresence(): Promise<Presence> {
-    this.#watchingPresence ??= this.#watchPresence();
-    try {
-      await this.#watchingPresence;
-    } catch (error) {
-      this.#watchingPresence = null;
-      throw error;
-    }
-    return this.#presence;
+  watchPresence(): Promise<Presence> {
+    return this.#presence.watch();
   }
 
-  async #watchPresence(): Promise<void> {
-    const { users } = await this.#connection.request('watch-presence', {});
-    this.#presence.handleList(users);
-  }
+  // ------------------------------------------------------------------------------- what the parts say
 
-  // --------------------------------------------------------------------------------- calls come and go
-
-  /** The answer to start-call, made a call: a new one, or by glare the one that rings here already. */
-  #callFrom(
-    answer: { callId: string; roomId: string; ringUntil: number },
-    options: StartCallOptions,
-    local: LocalMediaImpl,
-  ): CallImpl {
-    const incoming = this.#incoming.get(answer.callId);
-    const me = this.#requireMe();
-    const call = this.#newCall(
-      {
-        id: answer.callId,
-        roomId: answer.roomId,
-        media: incoming?.media ?? options.media ?? 'audio',
-        outgoing: !incoming,
-        caller: incoming?.caller ?? me,
-        callees: incoming?.callees ?? options.callees,
-        ringUntil: answer.ringUntil ?? null,
-        metadata: incoming?.metadata ?? options.metadata,
-        rev: incoming?.rev ?? 0,
-      },
-      local,
-    );
-    if (incoming) {
-      this.#incoming.delete(answer.callId);
-      call.markAccepted(this.serverNow());
-      incoming.handleAccepted(call);
-    }
-    return call;
-  }
-
-  /** Accept and join: we enter a call that exists. All that this needs leaves in one burst. */
-  async #enter(method: 'accept-call' | 'join-call', terms: CallTerms, local: LocalMediaImpl): Promise<CallImpl> {
-    const call = this.#newCall(terms, local);
-    call.mark('start');
-    const entered = this.#connection.request(method, { callId: terms.id });
-    const opened = call.mediaSide.open();
-    opened.catch(() => undefined); // If entering failed that says it all; else #openRoom() asks again.
-    try {
-      const { roomId } = await entered;
-      call.mark('answered');
-      if (call.ended) throw new CarillonError('call-ended', `it ended: ${call.endReason}`);
-      call.setRoomId(roomId);
-      call.markAccepted(this.serverNow());
-      this.#publish(call);
-      this.#openRoom(call);
-      return call;
-    } catch (error) {
-      this.#forget(call);
-      call.finish('failed');
-      throw error;
-    }
-  }
-
-  async #accept(incoming: IncomingCallImpl, local: LocalMediaImpl): Promise<CallImpl> {
-    const { callId, roomId, caller, callees, media, metadata, ringUntil, rev } = incoming;
-    const terms = { id: callId, roomId, media, outgoing: false, caller, callees, metadata, rev };
-    const call = await this.#enter('accept-call', { ...terms, ringUntil }, local);
-    this.#incoming.delete(callId);
-    return call;
-  }
-
-  #newCall(terms: CallTerms, local: LocalMediaImpl): CallImpl {
-    const media = new CallMedia({
-      callId: terms.id,
-      request: (method, data, options) => this.#connection.request(method, data, options),
-      loadEngine: () => this.#loadEngine(),
-      // Not while it waits to reconnect: everybody's media goes when a server does, and all must not come at once.
-      doubtNetwork: () => this.state === 'connected' && this.#connection.probe(DOUBT_TIMEOUT_MS),
-      engine: this.#engine,
-      iceServers: this.#iceServers,
-      device: this.#options.device,
-      video: this.#video,
+  #passOn(): void {
+    this.#connection.on('state', (state, error) => this.#handleConnection(state, error));
+    this.#connection.on('reconnect-scheduled', (...args) => this.emit('reconnect-scheduled', ...args));
+    this.#calls.on('call', (call) => this.emit('call', call));
+    this.#calls.on('call-ended', (call, reason) => this.emit('call-ended', call, reason));
+    this.#incoming.on('incoming', (incoming) => {
+      this.emit('incoming', incoming);
+      this.#clicks.handleRing(incoming.callId);
     });
-    const me = (): Me => this.#requireMe();
-    const peerId = (): string => this.#peerId;
-    const context: CallContext = {
-      get me() {
-        return me();
+    this.#history.on('changed', () => {
+      if (this.#history.unread === 0) this.#platform.clearMissed();
+    });
+    this.#push.on('state', (state) => this.emit('push-state', state));
+    this.#standing.on('do-not-disturb', (on) => this.emit('do-not-disturb', on));
+    this.#standing.on('draining', (deadline) => this.emit('server-draining', deadline));
+    this.#clicks.on('click', (click) => this.emit('notification', click));
+  }
+
+  #followClicks(): Clicks {
+    const [connection, calls, incoming] = [this.#connection, this.#calls, this.#incoming];
+    return new Clicks({
+      platform: this.#platform,
+      ringing: (callId) => incoming.announced.find((call) => call.callId === callId && call.state === 'ringing'),
+      joined: (callId) => calls.get(callId) !== undefined,
+      get connected() {
+        return connection.state === 'connected';
       },
-      get peerId() {
-        return peerId();
+      get alive() {
+        return connection.state !== 'closed';
       },
-      serverNow: () => this.serverNow(),
-      request: (method, data) => this.#connection.request(method, data),
-      attach: (element, track, onFirstFrame) =>
-        this.#engine.capture.attach(element, track, { silent: false, onFirstFrame }),
-    };
-    const call = new CallImpl(terms, context, local, media);
-    this.#calls.set(terms.id, call);
-    return call;
-  }
-
-  #publish(call: CallImpl): void {
-    call.on('ended', (reason) => this.#handleEnded(call, reason));
-    this.#published.add(call);
-    this.emit('call', call);
-  }
-
-  #openRoom(call: CallImpl): void {
-    call.local.attachMedia(call.mediaSide);
-    call.mediaSide.open().catch((error: unknown) => call.handleMediaFailure(error));
-  }
-
-  #handleEnded(call: CallImpl, reason: EndReason): void {
-    this.#forget(call);
-    this.emit('call-ended', call, reason);
-  }
-
-  #forget(call: CallImpl): void {
-    this.#published.delete(call);
-    if (this.#calls.get(call.id) === call) this.#calls.delete(call.id);
-    this.#remember(call.id, call.rev);
-  }
-
-  #remember(callId: string, rev: number): void {
-    this.#ends.delete(callId);
-    this.#ends.set(callId, rev);
-    for (const oldest of this.#ends.keys()) {
-      if (this.#ends.size <= REMEMBERED_ENDS) break;
-      this.#ends.delete(oldest);
-    }
-  }
-
-  #openLocal(options: CallMediaOptions): LocalMediaImpl {
-    const context: LocalContext = {
-      capture: this.#engine.capture,
-      video: this.#video,
-      preferred: (kind) => this.#devices.selected[kind],
-    };
-    const local = new LocalMediaImpl(context);
-    local.on('device-lost', (kind, deviceId) => this.#devices.handleLost(kind, deviceId));
-    // The first capture also tells the names of all devices.
-    local.on('captured', () => void this.#devices.refresh().catch(() => undefined));
-    local.open(options);
-    return local;
+      probe: () => connection.probe(),
+      subscriptionChanged: () => this.#push.handleSubscription(),
+    });
   }
 
   // ------------------------------------------------------------------------------- what the server says
@@ -407,12 +222,10 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     if (method in CALL_METHODS) {
       this.#handleCall(method as CallMethod, data as CallHeader);
     } else if (method in MEDIA_METHODS) {
-      const { callId } = data as { callId?: string };
-      const call = this.#callOf(callId);
       const media = data as MediaNotifications[MediaMethod];
-      call?.mediaSide.handleNotification(method as MediaMethod, media);
+      this.#calls.of(media.callId)?.mediaSide.handleNotification(method as MediaMethod, media);
     } else if (method === 'media-restart') {
-      this.#callOf((data as SessionNotifications['media-restart']).callId)?.mediaSide.restart();
+      this.#calls.of((data as SessionNotifications['media-restart']).callId)?.mediaSide.restart();
     } else if (method === 'server-draining') {
       this.#standing.handleDraining((data as SessionNotifications['server-draining']).deadline);
     } else if (method === 'presence') {
@@ -426,73 +239,11 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     this.#clock.handle(data.serverTime);
     const { callId, rev } = data;
     const call = this.#calls.get(callId);
-    const incoming = this.#incoming.get(callId);
     call?.handleNotification(method, data as CallNotifications[typeof method]);
-    if (incoming && method === 'end-call' && incoming.handleRev(rev)) {
-      this.#endIncoming(incoming, (data as CallNotifications['end-call']).reason);
+    if (method === 'end-call') this.#incoming.handleEnd(data as CallNotifications['end-call']);
+    if (method === 'call-started' && !call && this.#ended.isNews(callId, rev)) {
+      this.#incoming.handleRing(data as CallNotifications['call-started']);
     }
-    if (method === 'call-started' && !call && rev > (this.#ends.get(callId) ?? -1)) {
-      this.#handleRing(data as CallNotifications['call-started']);
-    }
-  }
-
-  #handleRing(ring: Ring): void {
-    this.#confirm(ring.callId);
-    const known = this.#incoming.get(ring.callId);
-    if (known) return known.handleRing(ring);
-    const context: IncomingContext = {
-      serverNow: () => this.serverNow(),
-      openLocal: (options) => this.#openLocal(options),
-      accept: (incoming, local) => this.#accept(incoming, local),
-      decline: async (callId, reason) => {
-        await this.#connection.request('decline-call', { callId, reason }).catch(ignoreLate);
-      },
-    };
-    const incoming = new IncomingCallImpl(ring, context);
-    this.#incoming.set(ring.callId, incoming);
-    incoming.on('ended', (reason) => {
-      this.#forgetIncoming(incoming);
-      if (reason !== 'disconnected') this.#platform.clearRing(incoming.callId); // Then it rings on, elsewhere.
-    });
-    incoming.on('accepted', () => this.#platform.clearRing(incoming.callId));
-    this.#held.add(incoming);
-    this.#announceHeld();
-  }
-
-  /**
-   * It rings here, so that no push is needed. A page that nobody sees, perhaps without a sound, does not say so where the
-   * push would show more: the worker confirms it then. Nothing hangs on the answer.
-   */
-  #confirm(callId: string): void {
-    if (!this.#platform.onScreen && this.#push.state === 'on') return;
-    this.#connection.request('ringing', { callId }, { durable: false }).catch(() => undefined);
-  }
-
-  /**
-   * A ring by somebody whom we are calling at this moment is probably glare: the answer to our start-call makes it our
-   * call. Until then nobody should see it ring.
-   */
-  #announceHeld(): void {
-    for (const incoming of [...this.#held]) {
-      const glare = [...this.#starting].some((callees) => callees.includes(incoming.caller.userId));
-      if (glare && incoming.state === 'ringing') continue;
-      this.#held.delete(incoming);
-      if (incoming.state !== 'ringing') continue;
-      this.emit('incoming', incoming);
-      if (this.#platform.onScreen) this.#platform.clearRing(incoming.callId); // One bell is enough.
-      this.#clicks.handleRing(incoming.callId);
-    }
-  }
-
-  #endIncoming(incoming: IncomingCallImpl, reason: EndReason): void {
-    incoming.finish(reason);
-    this.#forgetIncoming(incoming);
-  }
-
-  #forgetIncoming(incoming: IncomingCallImpl): void {
-    if (this.#incoming.get(incoming.callId) !== incoming) return;
-    this.#incoming.delete(incoming.callId);
-    this.#remember(incoming.callId, incoming.rev);
   }
 
   async #handleRequest(method: keyof ServerRequests, data: unknown): Promise<unknown> {
@@ -500,29 +251,20 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       throw new CarillonError('forbidden', `${method} is not taken here`, 403);
     }
     const consumer = data as ServerRequests['newConsumer'];
-    const call = this.#callOf(consumer.callId);
+    const call = this.#calls.of(consumer.callId);
     if (!call) throw new CarillonError('not-found', 'no such call here', 404);
     await call.mediaSide.handleNewConsumer(consumer);
     return {};
   }
 
-  /** Media methods may leave out the call while there is only one. */
-  #callOf(callId: string | undefined): CallImpl | undefined {
-    if (callId !== undefined) return this.#calls.get(callId);
-    return this.#calls.size === 1 ? [...this.#calls.values()][0] : undefined;
-  }
-
-  // ------------------------------------------------------------------------------------ the connection
+  // ------------------------------------------------------------------------- the connection, and the page
 
   #handleWelcome(welcome: SessionNotifications['welcome'], resumed: boolean): void {
-    const { userId, deviceId } = welcome;
-    this.#peerId = welcome.peerId ?? deviceId;
-    this.#me = { userId, deviceId, name: this.#tokenName ?? userId };
-    this.#iceServers = welcome.iceServers ?? [];
+    this.#identity.handleWelcome(welcome);
     this.#clock.handle(welcome.serverTime);
-    void this.#loadEngine().catch(() => undefined); // Asked again, and told, when a call needs it.
-    this.#reconcile(welcome.calls ?? []);
-    if (resumed && this.#watchingPresence) void this.#watchPresence().catch(() => undefined);
+    this.#calls.handleWelcome(welcome);
+    this.#incoming.reconcile(welcome.calls ?? []);
+    if (resumed) this.#presence.handleReconnected();
     this.#push.handleConnected();
     this.#standing.handleWelcome(welcome);
     if (resumed) this.#history.handleReconnected();
@@ -530,74 +272,17 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   }
 
   #handleConnection(state: ConnectionState, error: CarillonError | null): void {
-    const up = state === 'connected';
-    for (const call of [...this.#calls.values()]) {
-      if (state === 'closed') call.finish(error ? 'disconnected' : 'hangup');
-      else if (!up) call.handleSignalling(false);
-    }
+    this.#calls.handleConnection(state, error);
     if (state === 'closed') {
-      for (const incoming of [...this.#incoming.values()]) {
-        this.#endIncoming(incoming, 'disconnected');
-      }
-      this.#watchingPresence = null;
+      this.#incoming.close();
+      this.#presence.handleClosed();
     }
     this.emit('state', state, error);
   }
 
-  /** After a (re)connect: the server's list of calls is the truth. */
-  #reconcile(snapshots: readonly WireCall[]): void {
-    const byId = new Map(snapshots.map((snapshot) => [snapshot.callId, snapshot]));
-    for (const call of [...this.#published]) {
-      const snapshot = byId.get(call.id);
-      if (snapshot?.yourState === 'joined') {
-        call.reconcile(snapshot);
-        call.handleSignalling(true);
-      } else {
-        // Gone. Its end-call, with the reason, follows if the server still knows it.
-        setTimeout(() => this.#afterLoss(call, snapshot), MISSED_END_MS);
-      }
-    }
-    for (const call of this.#calls.values()) {
-      if (this.#published.has(call)) continue;
-      const snapshot = byId.get(call.id); // Its accept is under way, or has arrived and only the answer was lost.
-      if (snapshot?.yourState === 'joined') call.reconcile(snapshot);
-      call.handleSignalling(true);
-    }
-    for (const incoming of [...this.#incoming.values()]) {
-      if (incoming.state === 'accepting') continue; // Its accept is sent again, and the answer tells.
-      const yours = byId.get(incoming.callId)?.yourState;
-      if (yours === 'ringing') continue;
-      const reason = yours === 'joined-elsewhere' ? 'answered-elsewhere' : 'canceled';
-      setTimeout(() => incoming.finish(reason), MISSED_END_MS);
-    }
-    for (const snapshot of snapshots) {
-      if (this.#calls.has(snapshot.callId)) continue;
-      const news = snapshot.rev > (this.#ends.get(snapshot.callId) ?? -1);
-      if (snapshot.yourState === 'ringing' && news) this.#handleRing(snapshot);
-      else if (snapshot.yourState === 'joined' && this.#ends.has(snapshot.callId)) {
-        // We hung up while the connection was down: say it again.
-        this.#connection.request('end-call', { callId: snapshot.callId }).catch(() => undefined);
-      }
-    }
-  }
-
-  /** We were away for longer than the seat is kept. A call of others that is still on is joined again; else it is over. */
-  #afterLoss(call: CallImpl, snapshot: WireCall | undefined): void {
-    if (call.ended || this.state !== 'connected') return; // Of the next welcome, if any, the same is asked.
-    if (snapshot?.yourState !== 'out' || snapshot.state !== 'active') return call.finish('disconnected');
-    const joined = this.#connection.request('join-call', { callId: call.id });
-    call.mediaSide.restart(); // In one burst, as when a call is entered.
-    call.reconcile(snapshot);
-    joined.then(
-      () => call.handleSignalling(true),
-      () => call.finish('disconnected'),
-    );
-  }
-
   #handleNetwork(what: 'changed' | 'doubtful'): void {
     this.#connection.probe();
-    if (what === 'doubtful') return;
-    for (const call of this.#calls.values()) call.handleNetworkChange();
+    if (what === 'changed') this.#calls.handleNetworkChange();
   }
 
   #handlePage(what: 'leave' | 'return'): void {
@@ -609,63 +294,8 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     if (this.state === 'idle' || this.state === 'closed') return;
     this.#returnsAfterCache = true;
     // In this order: should the close be lost with the page, the hang-ups have gone before.
-    for (const call of this.#calls.values()) {
-      this.#connection.notifyNow('end-call', { callId: call.id });
-    }
+    this.#calls.hangUpNow();
     this.disconnect();
-  }
-
-  /** Once per page, as soon as there is a server to ask: it costs 30 ms that no call should pay. */
-  #loadEngine(): Promise<void> {
-    if (this.#engine.loaded) return Promise.resolve();
-    this.#engineLoading ??= this.#connection
-      .request('getRouterRtpCapabilities', {})
-      .then((answer) => this.#engine.load(answer.routerRtpCapabilities ?? answer))
-      .finally(() => (this.#engineLoading = null));
-    return this.#engineLoading;
-  }
-
-  #followClicks(): Clicks {
-    const { incoming, calls } = { incoming: this.#incoming, calls: this.#calls };
-    const connection = this.#connection;
-    const clicks = new Clicks({
-      platform: this.#platform,
-      ringing: (callId) => {
-        const call = incoming.get(callId);
-        return call?.state === 'ringing' && !this.#held.has(call) ? call : undefined;
-      },
-      joined: (callId) => calls.has(callId),
-      get connected() {
-        return connection.state === 'connected';
-      },
-      get alive() {
-        return connection.state !== 'closed';
-      },
-      probe: () => connection.probe(),
-      subscriptionChanged: () => this.#push.handleSubscription(),
-    });
-    clicks.on('click', (click) => this.emit('notification', click));
-    return clicks;
-  }
-
-  async #switchDevice(kind: 'microphone' | 'camera', deviceId: string | null): Promise<void> {
-    const sources = [...this.#published].map((call) => call.local[kind]);
-    await Promise.all(sources.map((source) => source.switchDevice(deviceId)));
-  }
-
-  #requireMe(): Me {
-    if (!this.#me) throw new CarillonError('invalid-state', 'connect() first');
-    return this.#me;
-  }
-
-  /** The welcome does not repeat the name that the token gave us. */
-  #noticingName(source: TokenSource): TokenSource {
-    const notice = (token: string): string => {
-      const name = claimsOf(token)?.['name'];
-      this.#tokenName = typeof name === 'string' && name !== '' ? name : null;
-      return token;
-    };
-    return typeof source === 'function' ? async () => notice(await source()) : notice(source);
   }
 }
 
@@ -691,23 +321,3 @@ const MEDIA_METHODS: Record<MediaMethod, true> = {
   consumerLayersChanged: true,
   activeSpeaker: true,
 };
-
-/** Declining what is over already is what was wanted. */
-function ignoreLate(error: unknown): void {
-  const late = error instanceof CarillonError && ['conflict', 'not-found'].includes(error.code);
-  if (!late) throw error;
-}
-
-function checkStart({ callees, ringSeconds, metadata }: StartCallOptions): void {
-  const wrong = (reason: string): never => {
-    throw new CarillonError('invalid-argument', reason);
-  };
-  if (!Array.isArray(callees) || callees.length === 0) wrong('callees: expected at least one');
-  if (ringSeconds !== undefined && !(ringSeconds >= 1 && ringSeconds <= 120)) {
-    wrong('ringSeconds: expected 1 to 120');
-  }
-  if (metadata !== undefined) {
-    const bytes = new TextEncoder().encode(JSON.stringify(metadata)).length;
-    if (bytes > METADATA_BYTES_MAX) wrong(`metadata: ${bytes} bytes, at most 4096`);
-  }
-}

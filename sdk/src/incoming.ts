@@ -1,6 +1,8 @@
 // A call that rings here, until somebody decides, anywhere.
 
-import type { CallImpl } from './call.js';
+import type { Calls } from './calls.js';
+import type { ServerClock } from './clock.js';
+import type { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { CarillonError } from './errors.js';
 import type { LocalMediaImpl } from './local.js';
@@ -21,10 +23,9 @@ export type Ring = Omit<CallNotifications['call-started'], 'serverTime' | 'ringU
 };
 
 export interface IncomingContext {
-  serverNow(): number;
-  openLocal(options: CallMediaOptions): LocalMediaImpl;
-  accept(incoming: IncomingCallImpl, local: LocalMediaImpl): Promise<CallImpl>;
-  decline(callId: string, reason: 'declined' | 'busy'): Promise<void>;
+  readonly connection: Pick<Connection, 'request'>;
+  readonly calls: Pick<Calls, 'accept' | 'openLocal'>;
+  readonly clock: ServerClock;
 }
 
 /** The server ends the ring; should that word be lost, nobody must see it ring for ever. */
@@ -47,7 +48,7 @@ export class IncomingCallImpl extends Emitter<IncomingEvents> implements Incomin
     this.#ring = ring;
     this.#context = context;
     this.caller = { userId: ring.caller.userId, name: ring.caller.name || ring.caller.userId };
-    this.#ringUntil = ring.ringUntil ?? context.serverNow() + 30_000;
+    this.#ringUntil = ring.ringUntil ?? context.clock.now() + 30_000;
     this.#rev = ring.rev;
     this.#watchTheEnd();
   }
@@ -80,13 +81,13 @@ export class IncomingCallImpl extends Emitter<IncomingEvents> implements Incomin
     return this.#endReason;
   }
   get remainingMs(): number {
-    return Math.max(0, this.#ringUntil - this.#context.serverNow());
+    return Math.max(0, this.#ringUntil - this.#context.clock.now());
   }
 
   prepare(options: CallMediaOptions = {}): void {
     if (this.#state !== 'ringing' || this.#prepared) return;
     const filled = this.#filled(options);
-    this.#prepared = { local: this.#context.openLocal(filled), options: filled };
+    this.#prepared = { local: this.#context.calls.openLocal(filled), options: filled };
   }
 
   accept(options: CallMediaOptions = {}): Promise<Call> {
@@ -101,7 +102,7 @@ export class IncomingCallImpl extends Emitter<IncomingEvents> implements Incomin
     this.#setState('accepting');
     const local = this.#localFor(this.#filled(options));
     try {
-      const call = await this.#context.accept(this, local);
+      const call = await this.#context.calls.accept(this, local);
       this.handleAccepted(call);
       return call;
     } catch (error) {
@@ -117,9 +118,9 @@ export class IncomingCallImpl extends Emitter<IncomingEvents> implements Incomin
 
   async decline(reason: 'declined' | 'busy' = 'declined'): Promise<void> {
     if (this.#state === 'ended' || this.#state === 'accepted') return;
-    const told = this.#context.decline(this.callId, reason);
+    const told = this.#context.connection.request('decline-call', { callId: this.callId, reason });
     this.finish(reason);
-    await told;
+    await told.catch(ignoreLate);
   }
 
   // -------------------------------------------------------------------------------- what the client says
@@ -165,7 +166,7 @@ export class IncomingCallImpl extends Emitter<IncomingEvents> implements Incomin
   #localFor(wanted: Required<CallMediaOptions>): LocalMediaImpl {
     const prepared = this.#prepared;
     this.#prepared = null;
-    if (!prepared) return this.#context.openLocal(wanted);
+    if (!prepared) return this.#context.calls.openLocal(wanted);
     const { local, options } = prepared;
     for (const [source, is, want] of [
       [local.microphone, options.audio, wanted.audio],
@@ -194,4 +195,10 @@ export class IncomingCallImpl extends Emitter<IncomingEvents> implements Incomin
     this.#state = state;
     this.emit('state', state);
   }
+}
+
+/** Declining what is over already is what was wanted. */
+function ignoreLate(error: unknown): void {
+  const late = error instanceof CarillonError && ['conflict', 'not-found'].includes(error.code);
+  if (!late) throw error;
 }

@@ -2,7 +2,7 @@
 // off means off now); what must be told to the server follows in order, and waits for the room if need be.
 
 import { Emitter } from './emitter.js';
-import type { CaptureEngine, EngineProducer } from './engine.js';
+import type { EngineProducer, MediaEngine } from './engine.js';
 import { CarillonError } from './errors.js';
 import { asMediaError, type CallMedia } from './media.js';
 import type { MediaRoom } from './media-room.js';
@@ -28,10 +28,10 @@ export type LocalEvents = {
 };
 
 export interface LocalContext {
-  readonly capture: CaptureEngine;
+  readonly engine: Pick<MediaEngine, 'capture'>;
   readonly video: VideoSettings;
   /** What the person selected; null: the system's default. */
-  preferred(kind: 'microphone' | 'camera'): string | null;
+  readonly devices: { readonly selected: Readonly<Record<'microphone' | 'camera', string | null>> };
 }
 
 /** Keeps one producer in line with one track: new, other, none, muted. */
@@ -246,7 +246,9 @@ export class LocalSourceImpl implements LocalSource {
       return;
     }
     const opened =
-      this.source === 'screen' ? this.#context.capture.openScreen({ audio: options.audio ?? false }) : this.#capture();
+      this.source === 'screen'
+        ? this.#context.engine.capture.openScreen({ audio: options.audio ?? false })
+        : this.#capture();
     await this.start(opened);
   }
 
@@ -255,7 +257,7 @@ export class LocalSourceImpl implements LocalSource {
     const wish = ++this.#wish;
     this.#muted = false;
     this.#change('starting', null);
-    if (this.source === 'camera' && this.#context.capture.mayOpen('camera')) this.#prepare();
+    if (this.source === 'camera' && this.#context.engine.capture.mayOpen('camera')) this.#prepare();
     let tracks: MediaStreamTrack[];
     try {
       tracks = await capturing;
@@ -329,7 +331,7 @@ export class LocalSourceImpl implements LocalSource {
   attach(element: HTMLMediaElement): () => void {
     const { track } = this;
     if (!track) return () => undefined;
-    return this.#context.capture.attach(element, track, { silent: true });
+    return this.#context.engine.capture.attach(element, track, { silent: true });
   }
 
   /** The room can be reached from now on. */
@@ -370,13 +372,13 @@ export class LocalSourceImpl implements LocalSource {
   }
 
   async #capture(): Promise<MediaStreamTrack[]> {
-    const { capture, video, preferred } = this.#context;
+    const { engine, video, devices } = this.#context;
     if (this.source === 'screen') throw new CarillonError('invalid-argument', 'not a device');
-    const deviceId = this.#deviceId ?? preferred(this.source);
+    const deviceId = this.#deviceId ?? devices.selected[this.source];
     const opened =
       this.source === 'camera'
-        ? capture.open({ camera: { deviceId, video } }).camera
-        : capture.open({ microphone: { deviceId } }).microphone;
+        ? engine.capture.open({ camera: { deviceId, video } }).camera
+        : engine.capture.open({ microphone: { deviceId } }).microphone;
     if (!opened) throw new CarillonError('media-unsupported', `no ${this.source} here`);
     return [await opened];
   }
@@ -420,11 +422,11 @@ export class LocalSourceImpl implements LocalSource {
   }
 
   #captureDefault(): Promise<MediaStreamTrack[]> {
-    const { capture, video } = this.#context;
+    const { engine, video } = this.#context;
     const opened =
       this.source === 'camera'
-        ? capture.open({ camera: { deviceId: null, video } }).camera
-        : capture.open({ microphone: { deviceId: null } }).microphone;
+        ? engine.capture.open({ camera: { deviceId: null, video } }).camera
+        : engine.capture.open({ microphone: { deviceId: null } }).microphone;
     return opened
       ? opened.then((track) => [track])
       : Promise.reject(new CarillonError('device-not-found', 'none left'));
@@ -503,10 +505,11 @@ export class LocalMediaImpl extends Emitter<LocalEvents> implements LocalMedia {
 
   /** Opens what a call starts with, both in one go so that the person is asked once. Failures are events. */
   open({ audio = true, video = false }: CallMediaOptions): void {
-    const { capture, preferred, video: settings } = this.#context;
-    const opened = capture.open({
-      ...(audio && { microphone: { deviceId: preferred('microphone') } }),
-      ...(video && { camera: { deviceId: preferred('camera'), video: settings } }),
+    const { engine, devices, video: settings } = this.#context;
+    const { selected } = devices;
+    const opened = engine.capture.open({
+      ...(audio && { microphone: { deviceId: selected.microphone } }),
+      ...(video && { camera: { deviceId: selected.camera, video: settings } }),
     });
     const { microphone, camera } = opened;
     if (microphone) this.microphone.start(one(microphone)).catch(ignoreTold);

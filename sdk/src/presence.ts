@@ -1,12 +1,24 @@
-// Who is online, as the server tells it.
+// Who is online, as the server tells it to whoever has asked.
 
 import { Emitter } from './emitter.js';
-import type { WirePresence } from './protocol.js';
+import type { ClientMethod, ClientRequests, WirePresence } from './protocol.js';
 import type { Presence, PresenceEvents, PresenceUser } from './types.js';
 
+export interface PresenceContext {
+  request<M extends ClientMethod>(method: M, data: ClientRequests[M]['data']): Promise<ClientRequests[M]['response']>;
+}
+
 export class PresenceImpl extends Emitter<PresenceEvents> implements Presence {
+  readonly #context: PresenceContext;
   #byId = new Map<string, PresenceUser>();
   #sorted: readonly PresenceUser[] = [];
+  /** Asked for on this connection; null: not, or in vain. */
+  #watching: Promise<void> | null = null;
+
+  constructor(context: PresenceContext) {
+    super();
+    this.#context = context;
+  }
 
   get users(): readonly PresenceUser[] {
     return this.#sorted;
@@ -16,11 +28,16 @@ export class PresenceImpl extends Emitter<PresenceEvents> implements Presence {
     return this.#byId.get(userId);
   }
 
-  /** The whole list: at the start, and after each reconnect. */
-  handleList(users: readonly WirePresence[]): void {
-    this.#byId = new Map(users.map((user) => [user.userId, pick(user)]));
-    this.#sort();
-    this.emit('reset');
+  /** Resolves with this very object when the list is there. */
+  async watch(): Promise<Presence> {
+    this.#watching ??= this.#ask();
+    try {
+      await this.#watching;
+    } catch (error) {
+      this.#watching = null;
+      throw error;
+    }
+    return this;
   }
 
   handleChange(change: WirePresence): void {
@@ -28,6 +45,23 @@ export class PresenceImpl extends Emitter<PresenceEvents> implements Presence {
     this.#byId.set(user.userId, user);
     this.#sort();
     this.emit('changed', user);
+  }
+
+  /** Connected again: what changed meanwhile was not told. */
+  handleReconnected(): void {
+    if (this.#watching) void this.#ask().catch(() => undefined);
+  }
+
+  /** The next connection is another session, in which nobody has asked. */
+  handleClosed(): void {
+    this.#watching = null;
+  }
+
+  async #ask(): Promise<void> {
+    const { users } = await this.#context.request('watch-presence', {});
+    this.#byId = new Map(users.map((user) => [user.userId, pick(user)]));
+    this.#sort();
+    this.emit('reset');
   }
 
   #sort(): void {

@@ -1,21 +1,17 @@
 // Being reachable while no page is open: keeps the server and the browser agreed on where to push to. What is shown when
 // a push comes is the service worker's part (service-worker/).
 
-import type { RequestOptions } from './connection.js';
+import type { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { CarillonError } from './errors.js';
-import type { ClientMethod, ClientRequests, WirePushTarget } from './protocol.js';
+import type { WirePushTarget } from './protocol.js';
 import type { PlatformSubscription, PushPlatform, WorkerSource } from './push-platform.js';
 import type { EnablePushOptions, PushRegistration, PushState } from './types.js';
 import { soon } from './waiting.js';
 
 export interface PushContext {
   readonly platform: PushPlatform;
-  request<M extends ClientMethod>(
-    method: M,
-    data: ClientRequests[M]['data'],
-    options?: RequestOptions,
-  ): Promise<ClientRequests[M]['response']>;
+  readonly connection: Pick<Connection, 'request'>;
 }
 
 export type PushEvents = { state: [state: PushState] };
@@ -84,7 +80,7 @@ export class PushImpl extends Emitter<PushEvents> {
       this.#given = null;
       // Unreachable or unknown there: without a subscription the push service tells the server at its next try.
       const now = { durable: false };
-      if (id !== null) await this.#context.request('unregister-push', { id }, now).catch(() => undefined);
+      if (id !== null) await this.#context.connection.request('unregister-push', { id }, now).catch(() => undefined);
       if (this.#context.platform.supported) await this.#unsubscribe();
       this.#setState(this.#stateWithoutSubscription());
     });
@@ -148,7 +144,7 @@ export class PushImpl extends Emitter<PushEvents> {
   }
 
   async #register(target: WirePushTarget): Promise<PushRegistration> {
-    const { id } = await this.#context.request('register-push', { ...target, confirmsRinging: true });
+    const { id } = await this.#context.connection.request('register-push', { ...target, confirmsRinging: true });
     this.#id = id;
     this.#setState('on');
     return { id, type: target.type };
@@ -156,7 +152,7 @@ export class PushImpl extends Emitter<PushEvents> {
 
   async #serverKey(): Promise<string> {
     try {
-      return (await this.#context.request('get-push-key', {})).publicKey;
+      return (await this.#context.connection.request('get-push-key', {})).publicKey;
     } catch (error) {
       if (error instanceof CarillonError && error.code === 'unavailable') this.#setState('unavailable');
       throw error;
