@@ -548,7 +548,6 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     for (const track of participant.tracks) {
       participant.removeTrack(track.id);
       track.close();
-      this.#streams.forget(track.id);
       if (tell) this.emit('track-removed', track, participant);
     }
   }

@@ -5,16 +5,11 @@ import type { StreamStats } from './types.js';
 
 export class StreamHistory {
   /** Track id → its numbers at the last measurement. */
-  readonly #last = new Map<string, StreamStats>();
+  #last = new Map<string | null, StreamStats>();
 
+  /** All that was measured; what is not among it any more is over. */
   remember(streams: readonly StreamStats[]): void {
-    for (const stream of streams) {
-      if (stream.trackId !== null) this.#last.set(stream.trackId, stream);
-    }
-  }
-
-  forget(trackId: string): void {
-    this.#last.delete(trackId);
+    this.#last = new Map(streams.map((stream) => [stream.trackId, stream]));
   }
 
   /** `moving` tells of which tracks new pictures are to be expected all the time. */

@@ -43,10 +43,10 @@ describe('The history of streams', () => {
     expect(history.sample([stream('a'), stream(null, { packets: 9 })], none, null).loss).toBeNull();
   });
 
-  it('begins anew with a stream that it forgot', () => {
+  it('keeps nothing of a stream that is gone, and begins anew should it come back', () => {
     const history = new StreamHistory();
     history.remember([stream('a', { packets: 100 })]);
-    history.forget('a');
+    history.remember([stream('b', { packets: 100 })]);
     expect(history.sample([stream('a', { packets: 200, packetsLost: 100 })], none, null).loss).toBeNull();
   });
 });
