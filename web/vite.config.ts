@@ -106,7 +106,16 @@ export default defineConfig(({ mode }) => {
         ecma: 2020,
         module: true,
         // `unsafe`: functions that use no `this` become arrows. Nothing that we load makes objects of such ones.
-        compress: { passes: 3, ecma: 2020, module: true, unsafe_methods: true, unsafe_arrows: true },
+        // What is joined by commas, or written out where it is called, is shorter, and gzip packs it worse: 0.2 kB.
+        compress: {
+          passes: 3,
+          ecma: 2020,
+          module: true,
+          unsafe_methods: true,
+          unsafe_arrows: true,
+          sequences: false,
+          inline: 1,
+        },
       },
       rollupOptions: { input: source(preview ? 'gallery.html' : 'index.html') },
     },
