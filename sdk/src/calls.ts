@@ -10,12 +10,13 @@ import { engineLoader } from './engine-loader.js';
 import type { MediaEngine } from './engine.js';
 import { CarillonError } from './errors.js';
 import type { IncomingCallImpl } from './incoming.js';
-import { LocalMediaImpl, type LocalContext } from './local.js';
+import { LocalMediaImpl } from './local.js';
+import type { SourceContext } from './local-source.js';
 import { CallMedia } from './media.js';
 import type { EndReason, SessionNotifications, WireCall, WireDevice, WireIceServer } from './protocol.js';
 import type { CallMediaOptions, ConnectionState, StartCallOptions } from './types.js';
 
-export interface CallsContext extends CallContext, LocalContext {
+export interface CallsContext extends CallContext, SourceContext {
   readonly connection: Pick<Connection, 'notifyNow' | 'probe' | 'request' | 'state'>;
   readonly engine: MediaEngine;
   readonly devices: DevicesImpl;
@@ -77,9 +78,9 @@ export class Calls extends Emitter<CallsEvents> {
       const answer = await this.#context.connection.request('start-call', {
         callees,
         media,
-        ...(roomId !== undefined && { roomId }),
-        ...(ringSeconds !== undefined && { ringSeconds }),
-        ...(metadata !== undefined && { metadata }),
+        roomId,
+        ringSeconds,
+        metadata,
         requestId: crypto.randomUUID(),
       });
       const known = this.#byId.get(answer.callId);
