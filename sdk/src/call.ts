@@ -1,6 +1,8 @@
 // One call as this device lives it. Takes in what server and media say (handle*), gives typed events out. What is true
 // about ringing, answers and ends is the server's to say; this only follows, and ignores what is old.
 
+import { ActiveSpeaker } from './active-speaker.js';
+import { CallQuality } from './call-quality.js';
 import type { ServerClock } from './clock.js';
 import type { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
@@ -9,22 +11,12 @@ import { CarillonError } from './errors.js';
 import type { Identity } from './identity.js';
 import type { LocalMediaImpl } from './local.js';
 import type { LocalSourceImpl } from './local-source.js';
-import { asMediaError, type CallMedia, type IncomingTrack } from './media.js';
-import { ParticipantImpl, RemoteTrackImpl } from './participant.js';
+import { asMediaError, type CallMedia } from './media.js';
+import type { ParticipantImpl } from './participant.js';
+import { Participants, type Tell } from './participants.js';
 import type { CallMethod, CallNotifications, EndReason, MediaChoice, WireCall, WirePeer } from './protocol.js';
-import { NO_SAMPLE, type QualitySample } from './quality.js';
-import { StreamHistory } from './stream-history.js';
-import type {
-  Call,
-  CallEvents,
-  CallState,
-  CallStats,
-  CallTimings,
-  Metadata,
-  Participant,
-  TransportStats,
-  UserInfo,
-} from './types.js';
+import { RemoteTracks } from './remote-tracks.js';
+import type { Call, CallEvents, CallState, CallStats, CallTimings, Metadata, Participant, UserInfo } from './types.js';
 
 /** What a call needs of the client. */
 export interface CallContext {
@@ -47,9 +39,6 @@ export interface CallTerms {
   rev: number;
 }
 
-/** How often the path is measured while a call is on. */
-const STATS_INTERVAL_MS = 2_000;
-
 export class CallImpl extends Emitter<CallEvents> implements Call {
   readonly local: LocalMediaImpl;
   readonly timings: CallTimings = {};
@@ -58,9 +47,10 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   /** Our own user id. */
   readonly #me: string;
   readonly #mediaSide: CallMedia;
-  readonly #participants = new Map<string, ParticipantImpl>();
-  /** Tracks of a peer of whom we do not know yet who it is. */
-  #orphans: IncomingTrack[] = [];
+  readonly #participants: Participants;
+  readonly #tracks: RemoteTracks;
+  readonly #speaker: ActiveSpeaker;
+  readonly #quality: CallQuality;
   #roomId: string;
   #rev: number;
   #state: CallState;
@@ -70,9 +60,6 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   #startedAt: number | null = null;
   #ringUntil: number | null;
   #endReason: EndReason | null = null;
-  #activeSpeaker: ParticipantImpl | null = null;
-  #statsTimer: ReturnType<typeof setInterval> | undefined;
-  readonly #streams = new StreamHistory();
 
   constructor(terms: CallTerms, context: CallContext, local: LocalMediaImpl, media: CallMedia) {
     super();
@@ -85,15 +72,23 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     this.#ringUntil = terms.ringUntil;
     this.#state = 'calling';
     this.local = local;
+    const { identity, engine } = context;
+    const tell: Tell = (event, ...args) => this.emit(event, ...args);
+    const mark = (step: keyof CallTimings): void => this.mark(step);
+    const participants = (this.#participants = new Participants(tell));
+    const parts = { identity, engine, media, local, participants, tell, mark };
+    this.#tracks = new RemoteTracks(parts);
+    this.#speaker = new ActiveSpeaker(parts);
+    this.#quality = new CallQuality(parts);
     for (const userId of [terms.caller.userId, ...terms.callees]) {
-      if (userId && userId !== this.#me) this.#participantOf(userId);
+      if (userId && userId !== this.#me) participants.of(userId);
     }
-    const caller = this.#participants.get(terms.caller.userId);
+    const caller = participants.get(terms.caller.userId);
     if (caller) {
       caller.name = terms.caller.name || caller.userId;
       caller.state = 'joined'; // The caller has the first seat.
     }
-    media.group = this.#participants.size > 1;
+    media.group = participants.all.length > 1;
     this.#followLocal();
     this.#followMedia();
   }
@@ -120,10 +115,10 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     return this.#state;
   }
   get participants(): readonly Participant[] {
-    return [...this.#participants.values()];
+    return this.#participants.all;
   }
   get activeSpeaker(): Participant | null {
-    return this.#activeSpeaker;
+    return this.#speaker.participant;
   }
   get startedAt(): number | null {
     return this.#startedAt;
@@ -156,10 +151,10 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     if (callees.length === 0) throw new CarillonError('invalid-argument', 'nobody to invite');
     await this.#context.connection.request('invite', { callId: this.id, callees });
     for (const userId of callees) {
-      const participant = this.#participantOf(userId);
+      const participant = this.#participants.of(userId);
       // Its call-ringing may have come before we got here.
       if (participant.present || participant.state === 'ringing') continue;
-      this.#place(participant, 'invited');
+      this.#participants.place(participant, 'invited');
     }
   }
 
@@ -179,8 +174,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   }
 
   async getStats(): Promise<CallStats> {
-    const { send, recv } = await this.#mediaSide.getStats();
-    return { timings: { ...this.timings }, send: this.#named(send), recv: this.#named(recv) };
+    return { timings: { ...this.timings }, ...(await this.#quality.stats()) };
   }
 
   // ------------------------------------------------------------------------------- what the server says
@@ -213,11 +207,11 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   }
 
   #handleRinging(word: CallNotifications['call-ringing']): void {
-    const participant = this.#participantOf(word.userId);
+    const participant = this.#participants.of(word.userId);
     if (participant.present) return;
     const info = participant.reach.handle(word);
     participant.ringing = info;
-    this.#place(participant, info.state === 'ringing' ? 'ringing' : 'invited');
+    this.#participants.place(participant, info.state === 'ringing' ? 'ringing' : 'invited');
     this.#updateState();
     if (info.state === 'ringing') this.emit('ringing', participant);
   }
@@ -225,15 +219,15 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   #handleAccepted({ userId, serverTime }: CallNotifications['call-accepted']): void {
     this.markAccepted(serverTime);
     if (userId === this.#me) return;
-    const participant = this.#participantOf(userId);
-    if (!participant.present) this.#place(participant, 'joining');
+    const participant = this.#participants.of(userId);
+    if (!participant.present) this.#participants.place(participant, 'joining');
     this.emit('accepted', participant);
   }
 
   #handleDeclined({ userId, reason }: CallNotifications['call-declined']): void {
-    const participant = this.#participantOf(userId);
+    const participant = this.#participants.of(userId);
     participant.endReason = reason;
-    this.#place(participant, reason === 'timeout' ? 'no-answer' : 'declined');
+    this.#participants.place(participant, reason === 'timeout' ? 'no-answer' : 'declined');
     this.emit('declined', participant, reason);
   }
 
@@ -244,7 +238,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
       return;
     }
     if (userId !== this.caller.userId) this.markAccepted(serverTime);
-    const participant = this.#participantOf(userId);
+    const participant = this.#participants.of(userId);
     this.#seat(participant, deviceId);
     this.emit('participant-joined', participant);
   }
@@ -259,7 +253,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   #handleReconnecting({ userId }: CallNotifications['participant-reconnecting']): void {
     const participant = this.#participants.get(userId);
     if (!participant?.present || participant.state === 'reconnecting') return;
-    this.#place(participant, 'reconnecting');
+    this.#participants.place(participant, 'reconnecting');
     this.emit('participant-reconnecting', participant);
     this.emit('quality', participant, participant.quality);
   }
@@ -273,18 +267,18 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     const seated = new Map(snapshot.participants.map((seat) => [seat.userId, seat]));
     for (const [userId, seat] of seated) {
       if (userId === this.#me) continue;
-      const participant = this.#participantOf(userId, seat.name);
+      const participant = this.#participants.of(userId, seat.name);
       const { state } = participant;
       if (seat.reconnecting) {
         participant.deviceId = seat.deviceId;
-        this.#place(participant, 'reconnecting');
+        this.#participants.place(participant, 'reconnecting');
         if (state !== 'reconnecting') this.emit('participant-reconnecting', participant);
       } else if (state !== 'joined' || participant.deviceId !== seat.deviceId) {
         this.#seat(participant, seat.deviceId);
         this.emit('participant-joined', participant);
       }
     }
-    for (const participant of this.#participants.values()) {
+    for (const participant of this.#participants.all) {
       if (participant.present && !seated.has(participant.userId)) this.#leave(participant, null);
     }
     if (snapshot.yourState === 'joined') this.#mediaSide.reconcile(snapshot.mediaState);
@@ -299,7 +293,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     this.#accepted = true;
     this.#startedAt = serverTime;
     this.mark('accepted');
-    this.#startMeasuring();
+    this.#quality.start();
     this.#updateState();
   }
 
@@ -335,13 +329,11 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
   finish(reason: EndReason): void {
     if (this.ended) return;
     this.#endReason = reason;
-    clearInterval(this.#statsTimer);
+    this.#quality.close();
     this.#mediaSide.close();
     this.local.close();
-    for (const participant of this.#participants.values()) {
-      this.#dropTracks(participant, false);
-      this.#stopRinging(participant, reason);
-    }
+    this.#tracks.close();
+    this.#participants.stopRinging(reason);
     this.#setState('ended');
     this.emit('ended', reason);
   }
@@ -372,185 +364,50 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     media.on('rebuilding', () => this.local.resend());
     media.on('error', (error) => this.emit('media-error', error, null));
     media.on('peer', (peer) => this.#handlePeer(peer));
-    media.on('peer-gone', (peerId) => {
-      const participant = this.#byPeer(peerId);
-      if (participant) {
-        this.#dropTracks(participant, true);
-        participant.peerId = null;
-      }
-      this.#orphans = this.#orphans.filter((track) => track.peerId !== peerId);
-    });
-    media.on('track-added', (track) => this.#addTrack(track));
-    media.on('track-removed', (id) => this.#removeTrack(id));
-    media.on('track-muted', (id, muted) => {
-      this.#orphans = this.#orphans.map((orphan) => (orphan.consumerId === id ? { ...orphan, muted } : orphan));
-      this.#withTrack(id, (track, participant) => {
-        if (track.muted === muted) return;
-        track.muted = muted;
-        this.emit('participant-changed', participant);
-      });
-    });
-    media.on('track-score', (id, score) => {
-      this.#withTrack(id, (track, participant) => {
-        track.score = score;
-        this.#updateQuality(participant, NO_SAMPLE);
-      });
-    });
-    media.on('own-score', (score) => this.#updateOwnQuality({ ...NO_SAMPLE, score }));
-    media.on('active-speaker', (peerId) => this.#setActiveSpeaker(peerId));
   }
 
   #handlePeer(peer: WirePeer): void {
     const peerId = peer.peerId ?? peer.id;
     const { userId } = peer;
     if (!userId || userId === this.#me) return;
-    const participant = this.#participantOf(userId, peer.displayName);
+    const participant = this.#participants.of(userId, peer.displayName);
     const deviceId = peer.deviceId ?? participant.deviceId ?? peerId;
     // Whoever is in the room with us and is not the caller has accepted.
     if (userId !== this.caller.userId) this.markAccepted(this.#context.clock.now());
     const news = participant.state !== 'joined' || participant.deviceId !== deviceId;
     this.#seat(participant, deviceId);
-    if (participant.peerId !== peerId) {
-      this.#dropTracks(participant, true); // Those of the device they came from.
-      participant.peerId = peerId;
-    }
     if (news) this.emit('participant-joined', participant);
-    const orphans = this.#orphans.filter((track) => track.peerId === peerId);
-    this.#orphans = this.#orphans.filter((track) => track.peerId !== peerId);
-    for (const track of orphans) this.#addTrack(track);
-  }
-
-  #addTrack(incoming: IncomingTrack): void {
-    const participant = this.#byPeer(incoming.peerId);
-    if (!participant) {
-      this.#orphans.push(incoming);
-      return;
-    }
-    const media = this.#mediaSide;
-    const track = new RemoteTrackImpl(incoming.consumerId, incoming.source, incoming.track, incoming.muted, {
-      attach: (element, remote) =>
-        this.#context.engine.capture.attach(element, remote.track, {
-          silent: false,
-          onFirstFrame: () => this.mark('firstFrame'),
-        }),
-      setPreferredLayers: (id, spatial, temporal) => media.setPreferredLayers(id, spatial, temporal),
-      setEnabled: (id, enabled) => media.setConsumerEnabled(id, enabled),
-    });
-    track.score = incoming.score;
-    participant.addTrack(track);
-    this.emit('track', track, participant);
-    this.emit('participant-changed', participant);
-  }
-
-  #removeTrack(id: string): void {
-    this.#orphans = this.#orphans.filter((track) => track.consumerId !== id);
-    this.#withTrack(id, (track, participant) => {
-      participant.removeTrack(id);
-      track.close();
-      this.emit('track-removed', track, participant);
-      this.emit('participant-changed', participant);
-    });
-  }
-
-  #setActiveSpeaker(peerId: string | null): void {
-    const ours = peerId !== null && peerId === this.#context.identity.peerId;
-    const next = (peerId !== null && this.#byPeer(peerId)) || null;
-    if (this.local.speaking === ours && this.#activeSpeaker === next) return;
-    const before = this.#activeSpeaker;
-    this.local.speaking = ours;
-    this.#activeSpeaker = next;
-    if (before && before !== next) {
-      before.speaking = false;
-      this.emit('participant-changed', before);
-    }
-    if (next && before !== next) {
-      next.speaking = true;
-      this.emit('participant-changed', next);
-    }
-    this.emit('active-speaker', next);
+    this.#tracks.adopt(participant, peerId);
   }
 
   // ------------------------------------------------------------------------------------------- inside
 
-  #participantOf(userId: string, name?: string): ParticipantImpl {
-    let participant = this.#participants.get(userId);
-    if (!participant) {
-      participant = new ParticipantImpl(userId, name);
-      this.#participants.set(userId, participant);
-    } else if (name) participant.name = name;
-    return participant;
-  }
-
-  #byPeer(peerId: string): ParticipantImpl | undefined {
-    for (const participant of this.#participants.values()) {
-      if (participant.peerId === peerId) return participant;
-    }
-    return undefined;
-  }
-
-  #withTrack(id: string, act: (track: RemoteTrackImpl, participant: ParticipantImpl) => void): void {
-    for (const participant of this.#participants.values()) {
-      const track = participant.tracks.find((one) => one.id === id);
-      if (track) return act(track, participant);
-    }
-  }
-
-  #place(participant: ParticipantImpl, state: ParticipantImpl['state']): void {
-    participant.state = state;
-    if (state !== 'ringing' && state !== 'invited') {
-      participant.ringing = null;
-      participant.reach.clear(); // Should they be invited once more, it is another ring.
-    }
-    if (state === 'invited' || state === 'ringing' || participant.present) {
-      participant.endReason = null;
-    }
-    this.emit('participant-changed', participant);
-  }
-
   /** They are in the call with this device. */
   #seat(participant: ParticipantImpl, deviceId: string): void {
     if (participant.deviceId !== null && participant.deviceId !== deviceId) {
-      this.#dropTracks(participant, true); // Those of the device they came from.
-      participant.peerId = null;
+      this.#tracks.drop(participant); // Those of the device they came from.
     }
     participant.deviceId = deviceId;
-    if (participant.state !== 'joined') this.#place(participant, 'joined');
+    if (participant.state !== 'joined') this.#participants.place(participant, 'joined');
     this.#growToGroup();
   }
 
   /** From the third person on the camera is sent in layers. It stays so: changing back would gain little. */
   #growToGroup(): void {
     const media = this.#mediaSide;
-    if (media.group || [...this.#participants.values()].filter(({ present }) => present).length < 2) return;
+    if (media.group || this.#participants.all.filter(({ present }) => present).length < 2) return;
     media.group = true;
     this.local.camera.remake();
   }
 
-  /** At the end nobody rings any more. */
-  #stopRinging(participant: ParticipantImpl, reason: EndReason): void {
-    if (participant.state !== 'invited' && participant.state !== 'ringing') return;
-    const declined = reason === 'declined' || reason === 'busy';
-    participant.endReason = reason;
-    this.#place(participant, reason === 'timeout' ? 'no-answer' : declined ? 'declined' : 'left');
-  }
-
   #leave(participant: ParticipantImpl, reason: EndReason | null): void {
     if (participant.state === 'left') return;
-    this.#dropTracks(participant, true);
-    if (this.#activeSpeaker === participant) this.#setActiveSpeaker(null);
+    this.#tracks.drop(participant);
+    this.#speaker.handleLeft(participant);
     participant.deviceId = null;
-    participant.peerId = null;
     participant.endReason = reason;
-    this.#place(participant, 'left');
+    this.#participants.place(participant, 'left');
     this.emit('participant-left', participant, reason);
-  }
-
-  #dropTracks(participant: ParticipantImpl, tell: boolean): void {
-    for (const track of participant.tracks) {
-      participant.removeTrack(track.id);
-      track.close();
-      if (tell) this.emit('track-removed', track, participant);
-    }
   }
 
   #updateState(): void {
@@ -573,57 +430,5 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     const previous = this.#state;
     this.#state = state;
     this.emit('state', state, previous);
-  }
-
-  #startMeasuring(): void {
-    this.#statsTimer = setInterval(() => void this.#measure(), STATS_INTERVAL_MS);
-  }
-
-  async #measure(): Promise<void> {
-    const { send, recv } = await this.getStats();
-    if (this.ended) return;
-    if (send && send.state === 'connected') {
-      this.#updateOwnQuality({ ...NO_SAMPLE, roundTripMs: send.roundTripMs });
-    }
-    if (!recv || recv.state !== 'connected') return;
-    for (const participant of this.#participants.values()) {
-      if (participant.state !== 'joined') continue;
-      const streams = recv.streams.filter((stream) => stream.userId === participant.userId);
-      // A screen on which nothing moves has no new frames either.
-      const cameras = participant.tracks.filter((track) => track.source === 'camera' && !track.muted);
-      const moving = new Set(cameras.map((track) => track.id));
-      this.#updateQuality(participant, this.#streams.sample(streams, moving, recv.roundTripMs));
-    }
-    this.#streams.remember(recv.streams);
-    if (recv.streams.some((stream) => stream.kind === 'video' && stream.frames > 0)) this.mark('firstFrame');
-  }
-
-  #updateQuality(participant: ParticipantImpl, sample: QualitySample): void {
-    const scores = participant.tracks
-      .filter((track) => !track.muted && track.score !== null)
-      .map((track) => track.score ?? 10);
-    const score = scores.length > 0 ? Math.min(...scores) : null;
-    if (!participant.mark.update({ ...sample, score })) return;
-    this.emit('quality', participant, participant.quality);
-    this.emit('participant-changed', participant);
-  }
-
-  #updateOwnQuality(sample: QualitySample): void {
-    if (this.local.mark.update(sample)) this.emit('local-quality', this.local.quality);
-  }
-
-  /** Adds whose each stream is; the engine knows tracks only. */
-  #named(stats: TransportStats | null): TransportStats | null {
-    if (!stats) return null;
-    return {
-      ...stats,
-      streams: stats.streams.map((stream) => {
-        for (const participant of this.#participants.values()) {
-          const track = participant.tracks.find((one) => one.id === stream.trackId);
-          if (track) return { ...stream, userId: participant.userId, source: track.source };
-        }
-        return stream;
-      }),
-    };
   }
 }
