@@ -118,7 +118,8 @@ export class Calls extends Emitter<CallsEvents> {
   }
 
   /** A call that is running, of which we know no more than its id. */
-  join(callId: string, { audio = true, video = false }: CallMediaOptions): Promise<CallImpl> {
+  async join(callId: string, { audio = true, video = false }: CallMediaOptions): Promise<CallImpl> {
+    this.#context.identity.require(); // Before anything is captured.
     const terms: CallTerms = {
       id: callId,
       roomId: '',

@@ -339,6 +339,12 @@ describe('A group call', () => {
     expect(call.endReason).toBe('hangup');
   });
 
+  it('is not joined before there was a connection, and opens no microphone for that', async () => {
+    const { carillon, engine } = new World().make('alice');
+    expect(await rejection(carillon.joinCall('call-1'))).toMatchObject({ code: 'invalid-state' });
+    expect(engine.capture.tracks).toEqual([]);
+  });
+
   it('rings those who are invited later', async () => {
     const { world, call, bob } = await group();
     const dave = await world.client('dave');
