@@ -150,6 +150,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     if (this.ended) throw new CarillonError('call-ended', 'the call is over');
     if (callees.length === 0) throw new CarillonError('invalid-argument', 'nobody to invite');
     await this.#context.connection.request('invite', { callId: this.id, callees });
+    if (this.ended) return; // Meanwhile.
     for (const userId of callees) {
       const participant = this.#participants.of(userId);
       // Its call-ringing may have come before we got here.

@@ -339,6 +339,18 @@ describe('A group call', () => {
     expect(call.endReason).toBe('hangup');
   });
 
+  it('that ended while somebody was being invited shows nobody as asked', async () => {
+    const { world, call } = await group();
+    let answer!: (answer: object) => void;
+    world.server.override('invite', () => new Promise((resolve) => (answer = resolve)));
+    const inviting = settled(call.invite(['dave']));
+    await flush();
+    void call.leave();
+    answer({});
+    await inviting;
+    expect(call.participants.map(({ userId, state }) => `${userId} ${state}`)).toEqual(['bob left', 'carol left']);
+  });
+
   it('is not joined before there was a connection, and opens no microphone for that', async () => {
     const { carillon, engine } = new World().make('alice');
     expect(await rejection(carillon.joinCall('call-1'))).toMatchObject({ code: 'invalid-state' });
