@@ -94,11 +94,7 @@ export class LocalSourceImpl implements LocalSource {
       tracks = await capturing;
     } catch (cause) {
       const error = asCaptureError(cause);
-      if (wish === this.#wish) {
-        this.#change('failed', error);
-        this.#tell('error', error, this);
-        this.#send().catch(() => undefined); // Nothing is to be expected any more.
-      }
+      if (wish === this.#wish) this.#failed(error);
       throw error;
     }
     await this.#use(wish, tracks);
@@ -140,8 +136,8 @@ export class LocalSourceImpl implements LocalSource {
       tracks = await this.#captureBesideOld();
     } catch (cause) {
       const error = asCaptureError(cause);
-      if (wish === this.#wish && !this.track) this.#change('failed', error);
-      this.#tell('error', error, this);
+      if (wish !== this.#wish || this.track) this.#tell('error', error, this);
+      else this.#failed(error);
       throw error;
     }
     await this.#use(wish, tracks);
@@ -247,6 +243,13 @@ export class LocalSourceImpl implements LocalSource {
       this.#change('failed', error);
       this.#tell('error', error, this);
     }
+  }
+
+  /** There is nothing to send, nor to be expected any more: the others see that it is off. */
+  #failed(error: CarillonError): void {
+    this.#change('failed', error);
+    this.#tell('error', error, this);
+    this.#send().catch(() => undefined);
   }
 
   #drop(): void {

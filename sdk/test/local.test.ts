@@ -386,6 +386,14 @@ describe('Devices', () => {
     expect(call.local.camera).toMatchObject({ state: 'on', deviceId: 'cam-2' });
   });
 
+  it('of which neither can be opened, the old one given up for the new, are off for the others too', async () => {
+    const { alice, call, answered } = await new World().connected();
+    alice.engine.capture.failures.set('camera', 'device-busy');
+    expect(await rejection(call.local.camera.switchDevice('cam-2'))).toMatchObject({ code: 'device-busy' });
+    expect(call.local.camera).toMatchObject({ state: 'failed', track: null });
+    expect(remote(answered)).toEqual(['microphone', 'camera muted']);
+  });
+
   it('switched while off are used when it comes on', async () => {
     const { call } = await new World().connected({ media: 'audio' });
     await settled(call.local.camera.switchDevice('cam-2'));
