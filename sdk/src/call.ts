@@ -34,7 +34,7 @@ export interface CallTerms {
   caller: UserInfo;
   callees: readonly string[];
   ringUntil: number | null;
-  metadata: Metadata | undefined;
+  metadata?: Metadata | undefined;
   /** Of the last notification that is already taken into account; 0: none. */
   rev: number;
 }

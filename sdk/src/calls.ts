@@ -128,7 +128,6 @@ export class Calls extends Emitter<CallsEvents> {
       caller: { userId: '', name: '' },
       callees: [],
       ringUntil: null,
-      metadata: undefined,
       rev: 0,
     };
     const local = this.openLocal({ audio, video });

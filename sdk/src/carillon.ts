@@ -85,11 +85,12 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     this.#devices = devices;
     this.#calls = calls;
     this.#push = push;
-    this.#incoming = new IncomingCalls({ ...parts, calls, platform, push });
+    const incoming = new IncomingCalls({ ...parts, calls, platform, push });
+    this.#incoming = incoming;
     this.#presence = new PresenceImpl(connection);
     this.#history = new HistoryImpl(connection);
     this.#standing = new Standing(connection);
-    this.#clicks = this.#followClicks();
+    this.#clicks = new Clicks({ platform, connection, calls, incoming, push });
     this.#passOn();
     engine.onNetwork((what) => this.#handleNetwork(what));
     engine.onPage((what) => this.#handlePage(what));
@@ -199,31 +200,12 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     this.#clicks.on('click', (click) => this.emit('notification', click));
   }
 
-  #followClicks(): Clicks {
-    const [connection, calls, incoming] = [this.#connection, this.#calls, this.#incoming];
-    return new Clicks({
-      platform: this.#platform,
-      ringing: (callId) => incoming.announced.find((call) => call.callId === callId && call.state === 'ringing'),
-      joined: (callId) => calls.get(callId) !== undefined,
-      get connected() {
-        return connection.state === 'connected';
-      },
-      get alive() {
-        return connection.state !== 'closed';
-      },
-      probe: () => connection.probe(),
-      subscriptionChanged: () => this.#push.handleSubscription(),
-    });
-  }
-
   // ------------------------------------------------------------------------------- what the server says
 
   #handleNotification(method: keyof ServerNotifications, data: unknown): void {
-    if (method in CALL_METHODS) {
+    // Every word about a call carries its rev, and nothing else does.
+    if ((data as Partial<CallHeader> | undefined)?.rev !== undefined) {
       this.#handleCall(method as CallMethod, data as CallHeader);
-    } else if (method in MEDIA_METHODS) {
-      const media = data as MediaNotifications[MediaMethod];
-      this.#calls.of(media.callId)?.mediaSide.handleNotification(method as MediaMethod, media);
     } else if (method === 'media-restart') {
       this.#calls.of((data as SessionNotifications['media-restart']).callId)?.mediaSide.restart();
     } else if (method === 'server-draining') {
@@ -232,6 +214,10 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
       this.#presence.handleChange(data as SessionNotifications['presence']);
     } else if (method === 'history-changed') {
       this.#history.handleChanged(data as SessionNotifications['history-changed']);
+    } else {
+      // About the media of a call. A word that is new to us gets there too, and the room passes over it.
+      const media = data as MediaNotifications[MediaMethod] | undefined;
+      if (media) this.#calls.of(media.callId)?.mediaSide.handleNotification(method as MediaMethod, media);
     }
   }
 
@@ -298,26 +284,3 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     this.disconnect();
   }
 }
-
-/** Every word about calls and media; `in` asks them. */
-const CALL_METHODS: Record<CallMethod, true> = {
-  'call-started': true,
-  'call-ringing': true,
-  'call-accepted': true,
-  'call-declined': true,
-  'participant-joined': true,
-  'participant-left': true,
-  'participant-reconnecting': true,
-  'end-call': true,
-};
-const MEDIA_METHODS: Record<MediaMethod, true> = {
-  newPeer: true,
-  peerClosed: true,
-  producerScore: true,
-  consumerScore: true,
-  consumerPaused: true,
-  consumerResumed: true,
-  consumerClosed: true,
-  consumerLayersChanged: true,
-  activeSpeaker: true,
-};

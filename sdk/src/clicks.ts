@@ -1,23 +1,21 @@
 // What the service worker says to this page, and what it wrote into the page's address: which notification was clicked,
 // and does this call ring here?
 
+import type { Calls } from './calls.js';
+import type { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
+import type { IncomingCalls } from './incoming-calls.js';
+import type { PushImpl } from './push.js';
 import type { PushPlatform } from './push-platform.js';
-import type { IncomingCall, NotificationClick } from './types.js';
+import type { NotificationClick } from './types.js';
 import { isWorkerWord, wordOf, type RingAnswer, type WorkerWord } from './worker-words.js';
 
 export interface ClicksContext {
   readonly platform: PushPlatform;
-  /** The call, if it rings here and the app knows of it. */
-  ringing(callId: string): IncomingCall | undefined;
-  /** It is a call of this device already. */
-  joined(callId: string): boolean;
-  readonly connected: boolean;
-  /** False once the app has ended the connection: another client may be the page's now. */
-  readonly alive: boolean;
-  /** Finds out at once whether the connection still stands. */
-  probe(): void;
-  subscriptionChanged(): void;
+  readonly connection: Pick<Connection, 'probe' | 'state'>;
+  readonly calls: Pick<Calls, 'get'>;
+  readonly incoming: Pick<IncomingCalls, 'ringing'>;
+  readonly push: Pick<PushImpl, 'handleSubscription'>;
 }
 
 export type ClicksEvents = { click: [click: NotificationClick] };
@@ -56,12 +54,13 @@ export class Clicks extends Emitter<ClicksEvents> {
     if (this.#wanted?.word.callId === callId) this.#tell(this.#wanted.word);
     const asked = this.#asked.filter((one) => one.callId === callId);
     this.#asked = this.#asked.filter((one) => one.callId !== callId);
-    const rings = this.#context.ringing(callId) !== undefined;
+    const rings = this.#context.incoming.ringing(callId) !== undefined;
     for (const { reply } of asked) reply({ rings });
   }
 
   #handleMessage(message: unknown, reply: (answer: RingAnswer) => void): void {
-    if (!isWorkerWord(message) || !this.#context.alive) return;
+    // The app has ended the connection: another client may be the page's now.
+    if (!isWorkerWord(message) || this.#context.connection.state === 'closed') return;
     if (message.type === 'carillon-ring') this.#answer(message.callId, reply);
     else this.#handleWord(message);
   }
@@ -69,7 +68,7 @@ export class Clicks extends Emitter<ClicksEvents> {
   #handleWord(word: WorkerWord): void {
     switch (word.type) {
       case 'carillon-subscription':
-        return this.#context.subscriptionChanged();
+        return this.#context.push.handleSubscription();
       case 'carillon-history':
         return this.emit('click', { action: 'history', callId: null, call: null });
       case 'carillon-ring':
@@ -84,26 +83,32 @@ export class Clicks extends Emitter<ClicksEvents> {
     clearTimeout(this.#wanted?.timer);
     const timer = setTimeout(() => this.#tell(word), FIND_TIMEOUT_MS);
     this.#wanted = { word, timer };
-    const { ringing, joined, connected, probe } = this.#context;
-    if (ringing(word.callId) || joined(word.callId)) return this.#tell(word);
+    if (this.#isHere(word.callId)) return this.#tell(word);
     // It was pushed to us though we seem to be connected: perhaps we are not.
-    if (connected) probe();
+    const { connection } = this.#context;
+    if (connection.state === 'connected') connection.probe();
   }
 
   #tell(word: Call): void {
     clearTimeout(this.#wanted?.timer);
     this.#wanted = null;
-    if (this.#context.joined(word.callId)) return; // It is on, or is being answered: what was wanted.
+    if (this.#context.calls.get(word.callId)) return; // It is on, or is being answered: what was wanted.
     const action = word.type === 'carillon-accept' ? 'accept' : 'open';
-    this.emit('click', { action, callId: word.callId, call: this.#context.ringing(word.callId) ?? null });
+    this.emit('click', { action, callId: word.callId, call: this.#context.incoming.ringing(word.callId) ?? null });
   }
 
   #answer(callId: string, reply: (answer: RingAnswer) => void): void {
-    const { ringing, joined, connected, probe } = this.#context;
-    if (ringing(callId) || joined(callId)) return reply({ rings: true });
-    if (!connected) return reply({ rings: false });
+    const { connection } = this.#context;
+    if (this.#isHere(callId)) return reply({ rings: true });
+    if (connection.state !== 'connected') return reply({ rings: false });
     // The worker waits a second for a better answer, and then shows the call itself.
     this.#asked = [...this.#asked.slice(-7), { callId, reply }];
-    probe();
+    connection.probe();
+  }
+
+  /** It rings here and the app knows of it, or it is a call of this device already. */
+  #isHere(callId: string): boolean {
+    const { calls, incoming } = this.#context;
+    return (incoming.ringing(callId) ?? calls.get(callId)) !== undefined;
   }
 }

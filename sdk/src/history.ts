@@ -25,11 +25,7 @@ export class HistoryImpl extends Emitter<HistoryEvents> implements History {
 
   async list({ before, limit, missed }: HistoryQuery = {}): Promise<HistoryPage> {
     this.#used = true;
-    const answer = await this.#context.request('get-history', {
-      ...(before !== undefined && { before }),
-      ...(limit !== undefined && { limit }),
-      ...(missed && { missed }),
-    });
+    const answer = await this.#context.request('get-history', { before, limit, missed: missed || undefined });
     this.#unread = answer.unread ?? this.#unread;
     return { calls: answer.calls.map(plain), next: answer.next ?? null, unread: this.#unread };
   }

@@ -36,6 +36,11 @@ export class IncomingCalls extends Emitter<IncomingCallsEvents> {
     return [...this.#byId.values()].filter((incoming) => !this.#held.has(incoming));
   }
 
+  /** The call, if it rings on and the app has been told of it. */
+  ringing(callId: string): IncomingCallImpl | undefined {
+    return this.announced.find((incoming) => incoming.callId === callId && incoming.state === 'ringing');
+  }
+
   get(callId: string): IncomingCallImpl | undefined {
     return this.#byId.get(callId);
   }

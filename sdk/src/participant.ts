@@ -1,5 +1,7 @@
 // Another user of a call, and what they send. Holds facts; call.ts decides when they change.
 
+import type { MediaEngine } from './engine.js';
+import type { CallMedia } from './media.js';
 import type {
   EndReason,
   Participant,
@@ -70,16 +72,16 @@ export class ParticipantImpl implements Participant {
 }
 
 /** What a remote track needs done: on the server, and in the browser. */
-export interface TrackActions {
-  attach(element: HTMLMediaElement, track: RemoteTrackImpl): () => void;
-  setPreferredLayers(id: string, spatial: number, temporal?: number): Promise<void>;
-  setEnabled(id: string, enabled: boolean): Promise<void>;
+export interface TrackContext {
+  readonly engine: Pick<MediaEngine, 'capture'>;
+  readonly media: Pick<CallMedia, 'setConsumerEnabled' | 'setPreferredLayers'>;
+  mark(step: 'firstFrame'): void;
 }
 
 export class RemoteTrackImpl implements RemoteTrack {
   muted: boolean;
   #score: number | null = null;
-  readonly #actions: TrackActions;
+  readonly #context: TrackContext;
   readonly #attached = new Set<() => void>();
 
   constructor(
@@ -87,10 +89,10 @@ export class RemoteTrackImpl implements RemoteTrack {
     readonly source: TrackSource,
     readonly track: MediaStreamTrack,
     muted: boolean,
-    actions: TrackActions,
+    context: TrackContext,
   ) {
     this.muted = muted;
-    this.#actions = actions;
+    this.#context = context;
   }
 
   /** mediasoup's score of the stream to us and of its sender, 0 to 10, whichever is worse. */
@@ -107,7 +109,9 @@ export class RemoteTrackImpl implements RemoteTrack {
   }
 
   attach(element: HTMLMediaElement): () => void {
-    const take = this.#actions.attach(element, this);
+    const { engine, mark } = this.#context;
+    const onFirstFrame = (): void => mark('firstFrame');
+    const take = engine.capture.attach(element, this.track, { silent: false, onFirstFrame });
     const detach = (): void => {
       if (this.#attached.delete(detach)) take();
     };
@@ -116,11 +120,11 @@ export class RemoteTrackImpl implements RemoteTrack {
   }
 
   setPreferredLayers(spatial: number, temporal?: number): Promise<void> {
-    return this.#actions.setPreferredLayers(this.id, spatial, temporal);
+    return this.#context.media.setPreferredLayers(this.id, spatial, temporal);
   }
 
   setEnabled(enabled: boolean): Promise<void> {
-    return this.#actions.setEnabled(this.id, enabled);
+    return this.#context.media.setConsumerEnabled(this.id, enabled);
   }
 
   /** It is gone: the elements that show it let go. */

@@ -1,18 +1,14 @@
 // What the others send us, and of whom each track is. The room speaks of peers, and may speak of a track before it has told
 // who that peer is; the app hears of a track when it is somebody's.
 
-import type { MediaEngine } from './engine.js';
 import type { CallMedia, IncomingTrack } from './media.js';
-import { RemoteTrackImpl, type ParticipantImpl } from './participant.js';
+import { RemoteTrackImpl, type ParticipantImpl, type TrackContext } from './participant.js';
 import type { Participants, Tell } from './participants.js';
-import type { CallTimings } from './types.js';
 
-export interface RemoteTracksContext {
-  readonly engine: Pick<MediaEngine, 'capture'>;
+export interface RemoteTracksContext extends TrackContext {
   readonly media: CallMedia;
   readonly participants: Participants;
   readonly tell: Tell;
-  mark(step: keyof CallTimings): void;
 }
 
 export class RemoteTracks {
@@ -61,18 +57,14 @@ export class RemoteTracks {
   }
 
   #add(incoming: IncomingTrack): void {
-    const { engine, media, participants, tell, mark } = this.#context;
+    const { participants, tell } = this.#context;
     const participant = participants.byPeer(incoming.peerId);
     if (!participant) {
       this.#orphans.push(incoming);
       return;
     }
-    const track = new RemoteTrackImpl(incoming.consumerId, incoming.source, incoming.track, incoming.muted, {
-      attach: (element, remote) =>
-        engine.capture.attach(element, remote.track, { silent: false, onFirstFrame: () => mark('firstFrame') }),
-      setPreferredLayers: (id, spatial, temporal) => media.setPreferredLayers(id, spatial, temporal),
-      setEnabled: (id, enabled) => media.setConsumerEnabled(id, enabled),
-    });
+    const { consumerId, source, muted } = incoming;
+    const track = new RemoteTrackImpl(consumerId, source, incoming.track, muted, this.#context);
     track.score = incoming.score;
     participant.addTrack(track);
     tell('track', track, participant);
