@@ -2,7 +2,8 @@
 import { render } from 'preact';
 import { createStore, type Actions } from '../state/store';
 import { App } from '../views/app';
-import { frozen_now, nameOf, states } from './states';
+import { frozen_now, nameOf } from './cast';
+import { states } from './states';
 import { toggled } from '../state/model';
 import '../styles/base.css';
 import '../styles/home.css';
