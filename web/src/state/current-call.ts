@@ -107,12 +107,12 @@ export class CurrentCall {
     this.#showEnd('canceled', wish.participants, wish.media, null, true, true);
   }
 
-  /** Another call is answered: this one ends, with no page of its own. */
+  /** Another call is answered: this one, or the wish for it, ends with no page of its own. */
   giveWay(): void {
     const { call } = this;
-    if (!call) return;
+    ++this.#wish;
     this.#current = undefined;
-    void call.leave();
+    void call?.leave();
     this.#store.call.value = null;
   }
 

@@ -218,6 +218,19 @@ describe('being called', () => {
       text: expect.stringContaining('Ben Okafor calls you') as unknown,
     });
   });
+  it("while the server has not answered one's own call yet gives that one up", async () => {
+    const w = await signedIn();
+    let answer!: (call: FakeCall) => void;
+    w.client.onStart = () => new Promise((resolve) => (answer = resolve));
+    const started = w.session.startCall(['mara'], 'video');
+    w.client.ring('in', ben);
+    await w.session.accept('in', 'audio');
+    const late = new FakeCall('late', [fakeParticipant('mara')]);
+    answer(late);
+    await started;
+    expect(late.left).toBe(1);
+    expect(w.store.call.value?.id).toBe('in');
+  });
   it('answers with video or with sound only', async () => {
     for (const media of ['video', 'audio'] as const) {
       const w = await signedIn();
