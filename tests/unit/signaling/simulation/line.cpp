@@ -106,10 +106,9 @@ void Line::ping(std::string_view payload) {
 void Line::close(std::uint16_t code) {
   closing_ = true;
   world_.tell("{} <- close {}", name_, code);
-  if (cut_) {
-    world_.soon(close_timeout, [self = shared_from_this(), code] { self->server_hears_end(code, false); });
-    return;
-  }
+  // The server does not wait longer, whether the line is cut, or will be, or is only slow.
+  world_.soon(close_timeout, [self = shared_from_this(), code] { self->tell_server(code, false); });
+  if (cut_) return;
   world_.soon(way(last_down_), [self = shared_from_this(), code] {
     if (self->cut_) return;
     self->world_.soon(self->way(self->last_up_), [self, code] { self->server_hears_end(code, true); });
@@ -118,8 +117,12 @@ void Line::close(std::uint16_t code) {
 }
 
 void Line::server_hears_end(std::uint16_t code, bool clean) {
-  const auto handler = std::exchange(handler_, nullptr);
   cut_ = true;
+  tell_server(code, clean);
+}
+
+void Line::tell_server(std::uint16_t code, bool clean) {
+  const auto handler = std::exchange(handler_, nullptr);
   if (!handler) return;
   world_.tell("{} is over, {} {}", name_, code, clean ? "clean" : "not clean");
   handler->on_closed({code, clean, {}});

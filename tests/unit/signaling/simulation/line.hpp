@@ -62,6 +62,8 @@ class Line final : public std::enable_shared_from_this<Line> {
   void ping(std::string_view payload);
   void close(std::uint16_t code);
   void server_hears_end(std::uint16_t code, bool clean);
+  /// Its end of the line is closed. What it has said before may still arrive.
+  void tell_server(std::uint16_t code, bool clean);
   /// The moment of the next arrival, not before the last.
   [[nodiscard]] Duration way(Time& last);
 
