@@ -173,7 +173,7 @@ class BrowserTransport extends Emitter<EngineTransportEvents> implements EngineT
     const producer = await this.#transport.produce({
       track: sent,
       ...sendSettings(source, track, video),
-      // local.ts owns the tracks.
+      // local-source.ts owns the tracks.
       stopTracks: false,
       disableTrackOnPause: false,
       zeroRtpOnPause: false,
