@@ -246,6 +246,14 @@ std::vector<PeerId> Room::peers_beside(const PeerId& peer) const {
   return others;
 }
 
+std::vector<TransportId> Room::sending_transports(const PeerId& peer) const {
+  std::vector<TransportId> sending;
+  for (const auto& [id, transport] : transports_) {
+    if (transport.peer == peer && !transport.consuming) sending.push_back(id);
+  }
+  return sending;
+}
+
 const Transport* Room::transport(const PeerId& peer, const TransportId& transport) const {
   const Transport* found = find_in(transports_, transport);
   return found && found->peer == peer ? found : nullptr;

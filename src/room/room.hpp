@@ -103,6 +103,8 @@ class Room {
   [[nodiscard]] bool joined(const PeerId& peer) const;
   /// The joined ones but this, in the order of their ids.
   [[nodiscard]] std::vector<PeerId> peers_beside(const PeerId& peer) const;
+  /// On which this peer sends, in the order of their ids.
+  [[nodiscard]] std::vector<TransportId> sending_transports(const PeerId& peer) const;
   /// nullptr: not here, or not of this peer.
   [[nodiscard]] const Transport* transport(const PeerId& peer, const TransportId& transport) const;
   [[nodiscard]] const Producer* producer(const PeerId& peer, const ProducerId& producer) const;

@@ -48,7 +48,8 @@ MediaRoom::MediaRoom(Shared& shared, CallId call, RoomId room)
       log_{shared.log.with("call", call)},
       call_{std::move(call)},
       room_{std::move(room)},
-      opened_{shared.io, Timer::time_point::max()} {}
+      opened_{shared.io, Timer::time_point::max()},
+      limits_{shared.config.max_incoming_bitrate_bps} {}
 
 MediaRoom::~MediaRoom() = default;
 
@@ -184,7 +185,7 @@ void MediaRoom::perform(const room::CloseTransport& action) {
   const auto found = transports_.find(action.transport.str());
   if (found == transports_.end()) return;
   const std::shared_ptr<mediasoup::WebRtcTransport> transport = found->second;
-  limits_.erase(found->first);
+  limits_.forget(action.transport);
   transports_.erase(found);
   transport->close();
   // What it carried is over too; the book has forgotten it already.

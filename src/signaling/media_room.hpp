@@ -7,6 +7,7 @@
 #include "mediasoup/ortc/rtp_parameters.hpp"
 #include "mediasoup/router.hpp"
 #include "protocol/media.hpp"
+#include "room/bitrate.hpp"
 #include "room/rooms.hpp"
 #include "signaling/devices.hpp"
 #include "signaling/worker_pool.hpp"
@@ -145,7 +146,6 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   boost::asio::awaitable<void> measure(DeviceId receiver, std::shared_ptr<mediasoup::WebRtcTransport> transport);
   void watch(const DeviceId& receiver, const std::shared_ptr<mediasoup::WebRtcTransport>& transport);
   void fit(const DeviceId& receiver, std::uint64_t available_bps);
-  void limit_all_of(const room::Room& room, const DeviceId& sender, std::uint64_t bitrate_bps);
   boost::asio::awaitable<void> limit(std::shared_ptr<mediasoup::WebRtcTransport> transport, std::uint64_t bitrate_bps);
 
   // media_consumers.cpp
@@ -175,10 +175,7 @@ class MediaRoom : public std::enable_shared_from_this<MediaRoom> {
   DeviceId speaking_;
   std::map<DeviceId, Peer> peers_;
   std::map<std::string, std::shared_ptr<mediasoup::WebRtcTransport>> transports_;
-  /// Of transports, by id: what they may send, as the worker was told last.
-  std::map<std::string, std::uint64_t> limits_;
-  /// True at first: this program may have taken the room over from one that had limited somebody.
-  bool may_be_limited_ = true;
+  room::BitrateLimits limits_;
   std::map<std::string, std::shared_ptr<mediasoup::Producer>> producers_;
   std::map<std::string, std::shared_ptr<mediasoup::DataProducer>> data_producers_;
   std::map<std::string, std::shared_ptr<mediasoup::Consumer>> consumers_;
