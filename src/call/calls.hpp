@@ -60,7 +60,6 @@ class Calls {
   /// Until when calls may go on, while the server takes no new ones: nobody can be rung any more, all else goes on.
   /// nullopt: it takes them again.
   void drain(std::optional<Time> until) { draining_until_ = until; }
-  [[nodiscard]] std::optional<Time> draining_until() const { return draining_until_; }
   /// Ends every call: the server stops.
   [[nodiscard]] Actions end_all(EndReason why, Time now);
 
