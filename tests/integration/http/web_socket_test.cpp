@@ -1,60 +1,15 @@
+// Upgrades, frames and ends of WebSockets, as a client sees them; what is sent, and queues, are in
+// web_socket_sending_test.cpp.
 #include "integration/http/hostile_frames.hpp"
-#include "integration/http/server_fixture.hpp"
+#include "integration/http/web_socket_fixture.hpp"
 
 #include <gmock/gmock.h>
-
-#include <algorithm>
 
 namespace carillon::http {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-
-boost::asio::awaitable<UpgradeDecision> decide(UpgradeDecision decision) { co_return decision; }
-boost::asio::awaitable<UpgradeDecision> throw_up() {
-  throw std::runtime_error("handler");
-  co_return UpgradeDecision{};
-}
-
-class WebSocketTest : public ServerTest {
- protected:
-  void serve(ServerConfig config = test_config(), RecordingHandler::React react = {}) {
-    start(std::move(config), [&](Server& server) {
-      server.on_upgrade("/ws", [this, react](UpgradeRequest request) {
-        const std::lock_guard lock{mutex_};
-        last_request_ = request.request;
-        last_offer_ = request.subprotocols;
-        handler_ = std::make_shared<RecordingHandler>(react);
-        const bool protoo =
-            std::find(request.subprotocols.begin(), request.subprotocols.end(), "protoo") != request.subprotocols.end();
-        return decide(UpgradeDecision::accept(handler_, protoo ? "protoo" : ""));
-      });
-      server.on_upgrade("/refused", [](UpgradeRequest) {
-        return decide(UpgradeDecision::refuse(Response::json(401, R"({"code":"token-expired"})")));
-      });
-      server.on_upgrade("/throws", [](UpgradeRequest) { return throw_up(); });
-    });
-  }
-
-  std::shared_ptr<RecordingHandler> handler() {
-    const std::lock_guard lock{mutex_};
-    return handler_;
-  }
-
-  /// A client with an open socket.
-  std::unique_ptr<RawClient> open(int receive_buffer_bytes = 0) {
-    auto client = std::make_unique<RawClient>(port_, receive_buffer_bytes);
-    const auto response = client->upgrade("/ws");
-    EXPECT_EQ(response->status, 101);
-    return client;
-  }
-
-  std::mutex mutex_;
-  Request last_request_;
-  std::vector<std::string> last_offer_;
-  std::shared_ptr<RecordingHandler> handler_;
-};
 
 void echo(WebSocket& socket, std::string_view text) { socket.send(text); }
 
@@ -361,109 +316,6 @@ TEST_F(WebSocketTest, DoesNotPingWhoTalks) {
     EXPECT_EQ(client->read_frame()->opcode, 1);
     std::this_thread::sleep_for(50ms);
   }
-}
-
-TEST_F(WebSocketTest, ClosesAReaderThatDoesNotRead) {
-  ServerConfig config = test_config();
-  config.web_socket.send_queue_bytes_max = 64 * 1024;
-  config.web_socket.ping_after = 1h;  // no ping in between, however slow the machine is
-  config.web_socket.dead_after = 2h;
-  serve(std::move(config));
-  auto slow = open(4096);
-  const auto its_handler = handler();
-  auto other = open();
-  const auto other_handler = handler();
-  std::size_t sent = 0;
-  std::size_t most_held = 0;
-  const std::string chunk(16 * 1024, 'x');
-  for (int round = 0; round < 2'000 && !its_handler->wait_closed(0ms); ++round) {
-    on_loop([&] {
-      const auto socket = its_handler->socket();
-      if (!socket) return;
-      socket->send(chunk);
-      most_held = std::max(most_held, socket->buffered_bytes());
-    });
-    ++sent;
-  }
-  const auto closed = its_handler->wait_closed();
-  ASSERT_TRUE(closed);
-  EXPECT_EQ(closed->code, 1008);
-  EXPECT_FALSE(closed->clean);
-  EXPECT_LT(sent, 2'000u);
-  EXPECT_LE(most_held, 64 * 1024u);
-  EXPECT_GT(most_held, 32 * 1024u);
-  on_loop([&] { other_handler->socket()->send("fine"); });
-  EXPECT_EQ(other->read_frame()->payload, "fine");
-}
-
-TEST_F(WebSocketTest, ClosesAReaderThatDoesNotReadASmallQueueForLong) {
-  ServerConfig config = test_config();
-  config.web_socket.ping_after = 500ms;
-  config.web_socket.dead_after = 1500ms;
-  config.web_socket.send_queue_bytes_max = 64 * 1024 * 1024;
-  serve(std::move(config));
-  auto client = open(4096);
-  const auto its_handler = handler();
-  on_loop([&] { its_handler->socket()->send(std::string(16 * 1024 * 1024, 'x')); });
-  for (int i = 0; i < 200 && !its_handler->wait_closed(50ms); ++i) client->send_frame(0x8a, "alive");
-  const auto closed = its_handler->wait_closed();
-  ASSERT_TRUE(closed);
-  EXPECT_EQ(closed->code, 1008);
-}
-
-TEST_F(WebSocketTest, SendsALargeQueueToAReaderThatIsMerelySlow) {
-  serve();
-  auto client = open(4096);
-  const auto its_handler = handler();
-  on_loop([&] {
-    for (int i = 0; i < 10; ++i) its_handler->socket()->send(std::string(90'000, static_cast<char>('a' + i)));
-  });
-  for (int i = 0; i < 10; ++i) {
-    std::this_thread::sleep_for(5ms);
-    EXPECT_EQ(client->read_frame()->payload, std::string(90'000, static_cast<char>('a' + i)));
-  }
-  EXPECT_EQ(on_loop([&] { return its_handler->socket()->buffered_bytes(); }), 0u);
-}
-
-TEST_F(WebSocketTest, SendsAllFramesOfOneTurnInOneWrite) {
-  serve(test_config(), [](WebSocket& socket, std::string_view) {
-    for (int i = 0; i < 8; ++i) socket.send("frame " + std::to_string(i));
-  });
-  auto client = open();
-  const auto before = counts();
-  client->send_text("go");
-  for (int i = 0; i < 8; ++i) EXPECT_EQ(client->read_frame()->payload, "frame " + std::to_string(i));
-  const auto after = counts();
-  EXPECT_EQ(after.messages_out - before.messages_out, 8u);
-  EXPECT_EQ(after.writes - before.writes, 1u);
-}
-
-TEST_F(WebSocketTest, LosesNoShortFrameOfATurnWithoutASpareBuffer) {
-  serve(test_config(), [](WebSocket& socket, std::string_view text) {
-    if (text.size() > 60000) return socket.send(text);  // too large a buffer to be kept as a spare one
-    for (int i = 0; i < 8; ++i) socket.send(std::to_string(i));
-  });
-  auto client = open();
-  client->send_text(std::string(64000, 'x'));
-  EXPECT_EQ(client->read_frame()->payload.size(), 64000u);
-  client->send_text("go");
-  for (int i = 0; i < 8; ++i) EXPECT_EQ(client->read_frame()->payload, std::to_string(i));
-}
-
-TEST_F(WebSocketTest, SendsTheFirstFrameWithTheAnswerToTheUpgrade) {
-  struct Greeter final : WebSocketHandler {
-    void on_open(std::shared_ptr<WebSocket> socket) override { socket->send("welcome"); }
-    void on_message(std::string_view) override {}
-    void on_closed(const CloseInfo&) override {}
-  };
-  start(test_config(), [](Server& server) {
-    server.on_upgrade("/ws",
-                      [](UpgradeRequest) { return decide(UpgradeDecision::accept(std::make_shared<Greeter>(), "")); });
-  });
-  RawClient client{port_};
-  EXPECT_EQ(client.upgrade("/ws")->status, 101);
-  EXPECT_EQ(client.read_frame()->payload, "welcome");
-  EXPECT_EQ(counts().writes, 1u);
 }
 
 TEST_F(WebSocketTest, ClosesWith1011WhenItsHandlerThrows) {
