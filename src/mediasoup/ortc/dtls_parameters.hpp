@@ -25,7 +25,7 @@ struct DtlsParameters {
 };
 
 [[nodiscard]] std::string_view to_string(DtlsRole);              // "auto", "client", "server"
-[[nodiscard]] std::string_view to_string(FingerprintAlgorithm);  // "sha-256"
+[[nodiscard]] std::string_view to_string(FingerprintAlgorithm);  // "sha-256"; "" for a number that has none
 [[nodiscard]] std::optional<DtlsRole> dtls_role_from(std::string_view);
 
 }  // namespace carillon::ortc

@@ -1,6 +1,5 @@
 #include "mediasoup/ortc/rtp_parameters.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -46,9 +45,9 @@ std::string_view to_string(RtpHeaderExtensionDirection direction) {
 }
 
 std::string_view to_string(HeaderExtensionUri uri) {
-  return std::find_if(header_extension_uris.begin(), header_extension_uris.end(),
-                      [&](const auto& known) { return known.first == uri; })
-      ->second;
+  for (const auto& [id, text] : header_extension_uris)
+    if (id == uri) return text;
+  return {};
 }
 
 std::optional<MediaKind> media_kind_from(std::string_view text) {

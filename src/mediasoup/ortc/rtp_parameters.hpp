@@ -142,7 +142,7 @@ enum class HeaderExtensionUri : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(MediaKind);                    // "audio", "video"
 [[nodiscard]] std::string_view to_string(RtpHeaderExtensionDirection);  // "sendrecv", ...
-[[nodiscard]] std::string_view to_string(HeaderExtensionUri);           // the whole URI
+[[nodiscard]] std::string_view to_string(HeaderExtensionUri);           // the whole URI; "" for a number that has none
 [[nodiscard]] std::optional<MediaKind> media_kind_from(std::string_view);
 [[nodiscard]] std::optional<RtpHeaderExtensionDirection> direction_from(std::string_view);
 /// nullopt: the worker does not know this extension, and cannot be told of it.

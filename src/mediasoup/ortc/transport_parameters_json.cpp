@@ -87,9 +87,9 @@ std::string_view to_string(DtlsRole role) {
 }
 
 std::string_view to_string(FingerprintAlgorithm algorithm) {
-  return std::find_if(algorithms.begin(), algorithms.end(),
-                      [&](const Algorithm& known) { return known.algorithm == algorithm; })
-      ->name;
+  for (const Algorithm& known : algorithms)
+    if (known.algorithm == algorithm) return known.name;
+  return {};
 }
 
 std::string_view to_string(IceProtocol protocol) {

@@ -177,5 +177,11 @@ TEST(HeaderExtensionUri, EveryUriIsKnownByItsText) {
   EXPECT_EQ(header_extension_uri_from("urn:nobody:knows:this"), std::nullopt);
 }
 
+TEST(RtpParameters, NumbersOfABrokenWorkerHaveNoName) {
+  EXPECT_EQ(to_string(static_cast<HeaderExtensionUri>(99)), "");
+  EXPECT_EQ(to_string(static_cast<MediaKind>(2)), "");
+  EXPECT_EQ(to_string(static_cast<RtpHeaderExtensionDirection>(4)), "");
+}
+
 }  // namespace
 }  // namespace carillon::ortc

@@ -86,6 +86,12 @@ TEST(DtlsParameters, WhatBrowsersSendIsAccepted) {
   }
 }
 
+TEST(DtlsParameters, NumbersOfABrokenWorkerHaveNoName) {
+  EXPECT_EQ(to_string(static_cast<FingerprintAlgorithm>(5)), "");
+  EXPECT_EQ(to_string(static_cast<FingerprintAlgorithm>(255)), "");
+  EXPECT_EQ(to_string(static_cast<DtlsRole>(3)), "");
+}
+
 std::string sctp_rejection(std::string_view text) {
   const Result<SctpStreamParameters> result = parse_sctp_stream_parameters(parse(text));
   return result ? "accepted" : result.error().detail;
