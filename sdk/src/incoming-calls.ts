@@ -5,7 +5,7 @@ import type { Calls } from './calls.js';
 import { Emitter } from './emitter.js';
 import { MISSED_END_MS, type EndedCalls } from './ended-calls.js';
 import { IncomingCallImpl, type IncomingContext, type Ring } from './incoming.js';
-import type { CallNotifications, WireCall } from './protocol.js';
+import type { CallNotifications, EndReason, WireCall } from './protocol.js';
 import type { PushPlatform } from './push-platform.js';
 import type { PushState } from './types.js';
 
@@ -25,6 +25,7 @@ export class IncomingCalls extends Emitter<IncomingCallsEvents> {
   readonly #held = new Set<IncomingCallImpl>();
   /** Callees of the start-calls that have no answer yet. */
   readonly #starting = new Set<readonly string[]>();
+  #missedTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(context: IncomingCallsContext) {
     super();
@@ -69,10 +70,7 @@ export class IncomingCalls extends Emitter<IncomingCallsEvents> {
     const { platform } = this.#context;
     const incoming = new IncomingCallImpl(ring, this.#context);
     this.#byId.set(callId, incoming);
-    incoming.on('ended', (reason) => {
-      this.#forget(incoming);
-      if (reason !== 'disconnected') platform.clearRing(callId); // Then it rings on, elsewhere.
-    });
+    incoming.on('ended', () => this.#forget(incoming));
     incoming.on('state', (state) => {
       if (state === 'accepted') this.take(callId);
     });
@@ -90,13 +88,19 @@ export class IncomingCalls extends Emitter<IncomingCallsEvents> {
   reconcile(snapshots: readonly WireCall[]): void {
     const { calls, ended } = this.#context;
     const byId = new Map(snapshots.map((snapshot) => [snapshot.callId, snapshot]));
-    for (const incoming of this.#byId.values()) {
-      if (incoming.state === 'accepting') continue; // Its accept is sent again, and the answer tells.
+    const missed = [...this.#byId.values()].flatMap((incoming) => {
       const yours = byId.get(incoming.callId)?.yourState;
-      if (yours === 'ringing') continue;
-      const reason = yours === 'joined-elsewhere' ? 'answered-elsewhere' : 'canceled';
-      setTimeout(() => incoming.finish(reason), MISSED_END_MS);
-    }
+      if (yours === 'ringing') return [];
+      const reason: EndReason = yours === 'joined-elsewhere' ? 'answered-elsewhere' : 'canceled';
+      return [{ incoming, rev: incoming.rev, reason }];
+    });
+    clearTimeout(this.#missedTimer); // What the list before said counts no more.
+    this.#missedTimer = setTimeout(() => {
+      for (const { incoming, rev, reason } of missed) {
+        // One that is being answered: the accept is sent again, and its answer tells. A new rev: it was rung once more.
+        if (incoming.state === 'ringing' && incoming.rev === rev) incoming.finish(reason);
+      }
+    }, MISSED_END_MS);
     for (const snapshot of snapshots) {
       const { callId, rev, yourState } = snapshot;
       if (yourState === 'ringing' && !calls.get(callId) && ended.isNews(callId, rev)) this.handleRing(snapshot);
@@ -105,7 +109,10 @@ export class IncomingCalls extends Emitter<IncomingCallsEvents> {
 
   /** The connection is closed for good. */
   close(): void {
-    for (const incoming of this.#byId.values()) incoming.finish('disconnected');
+    clearTimeout(this.#missedTimer);
+    const rings = [...this.#byId.values()];
+    this.#byId.clear(); // Not over: they ring on elsewhere, and here if we come back.
+    for (const incoming of rings) incoming.finish('disconnected');
   }
 
   /**
@@ -139,5 +146,6 @@ export class IncomingCalls extends Emitter<IncomingCallsEvents> {
     if (this.#byId.get(callId) !== incoming) return;
     this.#byId.delete(callId);
     this.#context.ended.add(callId, rev);
+    this.#context.platform.clearRing(callId);
   }
 }

@@ -115,6 +115,27 @@ describe('Calls that ring here', () => {
     incoming.close();
     expect(platform.notifications).toEqual(['ring b']);
   });
+
+  it('take their notification away when it is the caller who was disconnected', () => {
+    const { incoming, platform } = world();
+    platform.onScreen = false;
+    platform.notifications = ['ring a'];
+    incoming.handleRing(ring('a'));
+    incoming.handleEnd({ callId: 'a', rev: 2, serverTime: 0, reason: 'disconnected' });
+    expect(platform.notifications).toEqual([]);
+  });
+
+  it('ring again for whoever disconnects and comes back while they do', () => {
+    const { incoming, seen, listed } = world();
+    incoming.handleRing(ring('a'));
+    const call = incoming.get('a')!;
+    incoming.close();
+    expect(call.endReason).toBe('disconnected');
+    expect(listed()).toEqual([]);
+    incoming.reconcile([snapshot('a', 'ringing')]);
+    expect(seen).toEqual(['a', 'a']);
+    expect(listed()).toEqual(['a']);
+  });
 });
 
 describe('After a reconnect', () => {
@@ -153,5 +174,41 @@ describe('After a reconnect', () => {
     incoming.reconcile([]);
     await wait(1_000);
     expect(call.state).toBe('accepting');
+  });
+
+  it('what is answered before the word of its end could come is left alone', async () => {
+    const { incoming } = world();
+    incoming.handleRing(ring('a'));
+    const call = incoming.get('a')!;
+    incoming.reconcile([]);
+    await wait(400);
+    void call.accept();
+    await wait(1_000);
+    expect(call.state).toBe('accepting');
+  });
+
+  it('what is rung once more before the word of its end could come rings on', async () => {
+    const { incoming, seen, listed } = world();
+    incoming.handleRing(ring('a'));
+    incoming.reconcile([snapshot('a', 'out', 3)]);
+    await wait(400);
+    incoming.handleRing(ring('a', { rev: 4 }));
+    await wait(1_000);
+    expect([seen, listed()]).toEqual([['a'], ['a']]);
+  });
+
+  it('the list of the next one counts, not that of the one before', async () => {
+    const { incoming, seen, listed } = world();
+    incoming.handleRing(ring('rung again', { rev: 3 }));
+    incoming.handleRing(ring('answered'));
+    const answered = incoming.get('answered')!;
+    incoming.reconcile([]);
+    await wait(400);
+    incoming.reconcile([snapshot('rung again', 'ringing', 3), snapshot('answered', 'joined-elsewhere', 5)]);
+    await wait(400);
+    expect(answered.state).toBe('ringing');
+    await wait(600);
+    expect(answered.endReason).toBe('answered-elsewhere');
+    expect([seen, listed()]).toEqual([['rung again', 'answered'], ['rung again']]);
   });
 });
