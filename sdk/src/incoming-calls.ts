@@ -1,16 +1,16 @@
 // The calls that ring here, and are nobody's yet: which they are, and when the app is told of each. What happens to one of
 // them is incoming.ts's matter; what it becomes when it is answered is calls.ts's.
 
-import type { Calls } from './calls.js';
+import type { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { MISSED_END_MS, type EndedCalls } from './ended-calls.js';
-import { IncomingCallImpl, type IncomingContext, type Ring } from './incoming.js';
+import { IncomingCallImpl, isOver, type IncomingContext, type Ring } from './incoming.js';
 import type { CallNotifications, EndReason, WireCall } from './protocol.js';
 import type { PushPlatform } from './push-platform.js';
 import type { PushState } from './types.js';
 
-export interface IncomingCallsContext extends IncomingContext {
-  readonly calls: Pick<Calls, 'accept' | 'get' | 'openLocal'>;
+export interface IncomingCallsContext extends Omit<IncomingContext, 'decline'> {
+  readonly connection: Pick<Connection, 'request'>;
   readonly ended: EndedCalls;
   readonly platform: PushPlatform;
   readonly push: { readonly state: PushState };
@@ -25,6 +25,8 @@ export class IncomingCalls extends Emitter<IncomingCallsEvents> {
   readonly #held = new Set<IncomingCallImpl>();
   /** Callees of the start-calls that have no answer yet. */
   readonly #starting = new Set<readonly string[]>();
+  /** Those that we declined and the server has not answered: it may not know yet. */
+  readonly #declining = new Set<string>();
   #missedTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(context: IncomingCallsContext) {
@@ -64,11 +66,13 @@ export class IncomingCalls extends Emitter<IncomingCallsEvents> {
 
   handleRing(ring: Ring): void {
     const { callId } = ring;
+    if (this.#declining.has(callId)) return;
     this.#confirm(callId);
     const known = this.#byId.get(callId);
     if (known) return known.handleRing(ring);
-    const { platform } = this.#context;
-    const incoming = new IncomingCallImpl(ring, this.#context);
+    const { calls, clock, platform } = this.#context;
+    const decline: IncomingContext['decline'] = (id, reason) => this.#decline(id, reason);
+    const incoming = new IncomingCallImpl(ring, { calls, clock, decline });
     this.#byId.set(callId, incoming);
     incoming.on('ended', () => this.#forget(incoming));
     incoming.on('state', (state) => {
@@ -113,6 +117,17 @@ export class IncomingCalls extends Emitter<IncomingCallsEvents> {
     const rings = [...this.#byId.values()];
     this.#byId.clear(); // Not over: they ring on elsewhere, and here if we come back.
     for (const incoming of rings) incoming.finish('disconnected');
+  }
+
+  async #decline(callId: string, reason: 'declined' | 'busy'): Promise<void> {
+    this.#declining.add(callId);
+    try {
+      await this.#context.connection.request('decline-call', { callId, reason });
+    } catch (error) {
+      if (!isOver(error)) throw error; // Declining what is over already is what was wanted.
+    } finally {
+      this.#declining.delete(callId);
+    }
   }
 
   /**

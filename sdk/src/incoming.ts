@@ -2,7 +2,6 @@
 
 import type { Calls } from './calls.js';
 import type { ServerClock } from './clock.js';
-import type { Connection } from './connection.js';
 import { Emitter } from './emitter.js';
 import { CarillonError } from './errors.js';
 import type { LocalMediaImpl } from './local.js';
@@ -23,9 +22,10 @@ export type Ring = Omit<CallNotifications['call-started'], 'serverTime' | 'ringU
 };
 
 export interface IncomingContext {
-  readonly connection: Pick<Connection, 'request'>;
-  readonly calls: Pick<Calls, 'accept' | 'openLocal'>;
+  readonly calls: Pick<Calls, 'accept' | 'get' | 'openLocal'>;
   readonly clock: ServerClock;
+  /** Tells the server, which may have ended it already. */
+  decline(callId: string, reason: 'declined' | 'busy'): Promise<void>;
 }
 
 /** The server ends the ring; should that word be lost, nobody must see it ring for ever. */
@@ -108,19 +108,23 @@ export class IncomingCallImpl extends Emitter<IncomingEvents> implements Incomin
     } catch (error) {
       local.close();
       this.#accepting = null;
-      const refused = error instanceof CarillonError && error.status !== undefined;
-      // Refused means that somebody was faster; the server's own word on it came before, or comes now.
-      if (refused) this.finish('canceled');
-      else if (this.#state === 'accepting') this.#setState('ringing');
+      // Somebody was faster; the server's own word on it came before.
+      if (isOver(error)) this.finish('canceled');
+      else if (this.#state === 'accepting') {
+        this.#setState('ringing');
+        this.#watchTheEnd(); // It may have passed while we waited for the answer.
+      }
       throw error;
     }
   }
 
   async decline(reason: 'declined' | 'busy' = 'declined'): Promise<void> {
     if (this.#state === 'ended' || this.#state === 'accepted') return;
-    const told = this.#context.connection.request('decline-call', { callId: this.callId, reason });
+    const { calls, decline } = this.#context;
+    // What is accepted by now, or will be in a moment, is hung up.
+    const told = calls.get(this.callId)?.leave() ?? decline(this.callId, reason);
     this.finish(reason);
-    await told.catch(ignoreLate);
+    await told;
   }
 
   // -------------------------------------------------------------------------------- what the client says
@@ -145,6 +149,7 @@ export class IncomingCallImpl extends Emitter<IncomingEvents> implements Incomin
     if (this.#state === 'accepted' || this.#state === 'ended') return;
     clearTimeout(this.#lateTimer);
     this.#closePrepared();
+    this.#accepting ??= Promise.resolve(call);
     this.#setState('accepted');
     this.emit('accepted', call);
   }
@@ -197,8 +202,7 @@ export class IncomingCallImpl extends Emitter<IncomingEvents> implements Incomin
   }
 }
 
-/** Declining what is over already is what was wanted. */
-function ignoreLate(error: unknown): void {
-  const late = error instanceof CarillonError && ['conflict', 'not-found'].includes(error.code);
-  if (!late) throw error;
+/** The server knows of no such ring here any more. */
+export function isOver(error: unknown): boolean {
+  return error instanceof CarillonError && ['conflict', 'not-found'].includes(error.code);
 }

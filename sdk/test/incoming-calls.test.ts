@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ServerClock } from '../src/clock.js';
 import { EndedCalls } from '../src/ended-calls.js';
+import { CarillonError } from '../src/errors.js';
 import { IncomingCalls } from '../src/incoming-calls.js';
 import type { Ring } from '../src/incoming.js';
 import type { WireCall } from '../src/protocol.js';
 import type { PushState } from '../src/types.js';
+import { Deferred } from '../src/waiting.js';
 import { FakePush } from '../src/testing/index.js';
-import { fakeTime, record, wait } from './world.js';
+import { fakeTime, flush, record, rejection, wait } from './world.js';
 
 fakeTime();
 
@@ -28,6 +30,8 @@ const snapshot = (callId: string, yourState: WireCall['yourState'], rev = 1): Wi
 
 function world() {
   const asked: string[] = [];
+  const answers: Deferred<never>[] = [];
+  const accepted = new Deferred<never>();
   const ours = new Set<string>();
   const platform = new FakePush();
   const push: { state: PushState } = { state: 'off' };
@@ -36,11 +40,13 @@ function world() {
     connection: {
       request: (method, data) => {
         asked.push(`${method} ${(data as { callId: string }).callId}`);
-        return new Promise(() => undefined);
+        const answer = new Deferred<never>();
+        answers.push(answer);
+        return answer.promise;
       },
     },
     calls: {
-      accept: () => new Promise(() => undefined),
+      accept: () => accepted.promise,
       get: (callId) => (ours.has(callId) ? ({} as never) : undefined),
       openLocal: () => ({ close: () => undefined }) as never,
     },
@@ -52,7 +58,7 @@ function world() {
   const seen: string[] = [];
   incoming.on('incoming', ({ callId }) => seen.push(callId));
   const listed = (): string[] => incoming.announced.map(({ callId }) => callId);
-  return { asked, ours, platform, push, ended, incoming, seen, listed };
+  return { asked, answers, accepted, ours, platform, push, ended, incoming, seen, listed };
 }
 
 describe('Calls that ring here', () => {
@@ -138,6 +144,21 @@ describe('Calls that ring here', () => {
   });
 });
 
+describe('A call that rings', () => {
+  it('does not ring for ever when its end passed while it was being answered', async () => {
+    const { incoming, accepted } = world();
+    incoming.handleRing(ring('a', { ringUntil: Date.now() + 5_000 }));
+    const call = incoming.get('a')!;
+    const outcome = rejection(call.accept());
+    await wait(15_000);
+    accepted.reject(new CarillonError('timeout', 'no answer'));
+    expect(await outcome).toMatchObject({ code: 'timeout' });
+    expect(call.state).toBe('ringing');
+    await wait(5_000);
+    expect(call.endReason).toBe('timeout');
+  });
+});
+
 describe('After a reconnect', () => {
   it('what rings no more ends, with the time for the word of its end to come', async () => {
     const { incoming, listed } = world();
@@ -210,5 +231,30 @@ describe('After a reconnect', () => {
     await wait(600);
     expect(answered.endReason).toBe('answered-elsewhere');
     expect([seen, listed()]).toEqual([['rung again', 'answered'], ['rung again']]);
+  });
+
+  it('what we declined does not ring while the server has not heard of it', async () => {
+    const { incoming, answers, asked, seen, listed } = world();
+    incoming.handleRing(ring('a'));
+    void incoming.get('a')!.decline();
+    expect(asked).toEqual(['ringing a', 'decline-call a']);
+    incoming.reconcile([snapshot('a', 'ringing', 2)]);
+    incoming.handleRing(ring('a', { rev: 3 }));
+    expect([seen, listed()]).toEqual([['a'], []]);
+    answers[1]!.resolve({} as never);
+    await flush();
+    incoming.handleRing(ring('a', { rev: 6 })); // Invited once more.
+    expect([seen, listed()]).toEqual([['a', 'a'], ['a']]);
+    expect(asked).toEqual(['ringing a', 'decline-call a', 'ringing a']);
+  });
+
+  it('what could not be declined rings again', async () => {
+    const { incoming, answers, seen } = world();
+    incoming.handleRing(ring('a'));
+    const declined = rejection(incoming.get('a')!.decline());
+    answers[1]!.reject(new CarillonError('timeout', 'no answer'));
+    expect(await declined).toMatchObject({ code: 'timeout' });
+    incoming.reconcile([snapshot('a', 'ringing', 2)]);
+    expect(seen).toEqual(['a', 'a']);
   });
 });

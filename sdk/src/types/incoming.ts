@@ -38,8 +38,13 @@ export interface IncomingCall extends Emitter<IncomingEvents> {
    * other end closes them. For apps whose ringing screen shows a self view.
    */
   prepare(options?: CallMediaOptions): void;
-  /** Takes the call. Rejects with `conflict` or `call-ended` if another device, or the end, was faster. */
+  /**
+   * Takes the call. Rejects with `conflict`, `not-found` or `call-ended` if another device, or the end, was faster. After
+   * any other failure it rings on, and may be accepted once more.
+   */
   accept(options?: CallMediaOptions): Promise<Call>;
-  /** Declines for the user, on all devices. A call that is over already is no error. */
+  /**
+   * Declines for the user, on all devices; hangs up when `accept()` is under way. A call that is over already is no error.
+   */
   decline(reason?: 'declined' | 'busy'): Promise<void>;
 }
