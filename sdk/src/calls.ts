@@ -39,6 +39,9 @@ export class Calls extends Emitter<CallsEvents> {
   /** By id: calls of this device, and those whose accept is not answered yet. */
   readonly #byId = new Map<string, CallImpl>();
   readonly #published = new Set<CallImpl>();
+  /** Those whose seat was gone, and whose join is not answered yet. */
+  readonly #rejoining = new Set<CallImpl>();
+  #lostTimer: ReturnType<typeof setTimeout> | undefined;
   #iceServers: WireIceServer[] = [];
 
   constructor(context: CallsContext) {
@@ -243,6 +246,7 @@ export class Calls extends Emitter<CallsEvents> {
   #reconcile(snapshots: readonly WireCall[]): void {
     const { connection, ended } = this.#context;
     const byId = new Map(snapshots.map((snapshot) => [snapshot.callId, snapshot]));
+    const lost: [call: CallImpl, snapshot: WireCall | undefined][] = [];
     for (const call of this.#byId.values()) {
       const snapshot = byId.get(call.id);
       const joined = snapshot?.yourState === 'joined';
@@ -250,8 +254,12 @@ export class Calls extends Emitter<CallsEvents> {
       // One that is not published: its accept is under way, or has arrived and only the answer was lost.
       if (joined || !this.#published.has(call)) call.handleSignalling(true);
       // Gone. Its end-call, with the reason, follows if the server still knows it.
-      else setTimeout(() => this.#afterLoss(call, snapshot), MISSED_END_MS);
+      else if (!this.#rejoining.has(call)) lost.push([call, snapshot]);
     }
+    clearTimeout(this.#lostTimer); // What the list before said counts no more.
+    this.#lostTimer = setTimeout(() => {
+      for (const [call, snapshot] of lost) this.#afterLoss(call, snapshot);
+    }, MISSED_END_MS);
     for (const { callId, yourState } of snapshots) {
       if (yourState !== 'joined' || this.#byId.has(callId) || !ended.has(callId)) continue;
       // We hung up while the connection was down: say it again.
@@ -265,12 +273,15 @@ export class Calls extends Emitter<CallsEvents> {
     if (call.ended || connection.state !== 'connected') return; // Of the next welcome, if any, the same is asked.
     if (snapshot?.yourState !== 'out' || snapshot.state !== 'active') return call.finish('disconnected');
     const joined = connection.request('join-call', { callId: call.id });
+    this.#rejoining.add(call);
     call.mediaSide.restart(); // In one burst, as when a call is entered.
     call.reconcile(snapshot);
-    joined.then(
-      () => call.handleSignalling(true),
-      () => call.finish('disconnected'),
-    );
+    joined
+      .then(
+        () => call.handleSignalling(true),
+        () => call.finish('disconnected'),
+      )
+      .finally(() => this.#rejoining.delete(call));
   }
 }
 
