@@ -1,16 +1,18 @@
 // Who of a call speaks: one of the others, we ourselves, or nobody.
 
+import type { Tell } from './emitter.js';
 import type { Identity } from './identity.js';
 import type { CallMedia } from './media.js';
 import type { ParticipantImpl } from './participant.js';
-import type { Participants, Tell } from './participants.js';
+import type { Participants } from './participants.js';
+import type { CallEvents } from './types.js';
 
 export interface ActiveSpeakerContext {
   readonly identity: Identity;
   readonly local: { speaking: boolean };
   readonly media: CallMedia;
   readonly participants: Participants;
-  readonly tell: Tell;
+  readonly tell: Tell<CallEvents>;
 }
 
 export class ActiveSpeaker {

@@ -1,19 +1,20 @@
 // How well the others are heard and seen, and we by them: measures the paths of a call while it is on, and turns what it
 // measures and what the server scores into marks.
 
+import type { Tell } from './emitter.js';
 import type { LocalMediaImpl } from './local.js';
 import type { CallMedia } from './media.js';
 import type { ParticipantImpl } from './participant.js';
-import type { Participants, Tell } from './participants.js';
+import type { Participants } from './participants.js';
 import { NO_SAMPLE, type QualitySample } from './quality.js';
 import { StreamHistory } from './stream-history.js';
-import type { CallStats, CallTimings, TransportStats } from './types.js';
+import type { CallEvents, CallStats, CallTimings, TransportStats } from './types.js';
 
 export interface CallQualityContext {
   readonly local: Pick<LocalMediaImpl, 'mark' | 'quality'>;
   readonly media: CallMedia;
   readonly participants: Participants;
-  readonly tell: Tell;
+  readonly tell: Tell<CallEvents>;
   mark(step: keyof CallTimings): void;
 }
 

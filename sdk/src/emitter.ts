@@ -6,6 +6,12 @@ export type EventMap = { [name: string]: unknown[] };
 /** Ends what `on` began. Calling it twice is harmless. */
 export type Unsubscribe = () => void;
 
+/** The `emit` of one object, in the hands of its parts. */
+export type Tell<Events extends { [K in keyof Events]: unknown[] }> = <K extends keyof Events>(
+  event: K,
+  ...args: Events[K]
+) => void;
+
 type Listener = (...args: never[]) => void;
 
 export class Emitter<Events extends { [K in keyof Events]: unknown[] }> {

@@ -1,6 +1,7 @@
 // One thing that we send in a call: our microphone, camera or screen. The app's wishes take effect at once on the capture
 // (light off means off now); what must be told to the server is the sender's matter.
 
+import type { Tell } from './emitter.js';
 import type { MediaEngine } from './engine.js';
 import { CarillonError } from './errors.js';
 import { asMediaError, type CallMedia } from './media.js';
@@ -21,11 +22,9 @@ export type SourceEvents = {
   'device-lost': [kind: 'microphone' | 'camera', deviceId: string | null];
 };
 
-export type TellSource = <K extends keyof SourceEvents>(event: K, ...args: SourceEvents[K]) => void;
-
 export class LocalSourceImpl implements LocalSource {
   readonly #context: SourceContext;
-  readonly #tell: TellSource;
+  readonly #tell: Tell<SourceEvents>;
   readonly #main: Sender;
   /** The sound of a screen. */
   readonly #extra: Sender | null;
@@ -42,7 +41,7 @@ export class LocalSourceImpl implements LocalSource {
   constructor(
     readonly source: 'microphone' | 'camera' | 'screen',
     context: SourceContext,
-    tell: TellSource,
+    tell: Tell<SourceEvents>,
   ) {
     this.#context = context;
     this.#tell = tell;

@@ -1,8 +1,8 @@
 // What we send in one call, as a whole: the three sources, opened together when a call begins, given the room when there
 // is one, and closed at its end. Each source by itself is local-source.ts's matter.
 
-import { Emitter } from './emitter.js';
-import { LocalSourceImpl, type SourceContext, type SourceEvents, type TellSource } from './local-source.js';
+import { Emitter, type Tell } from './emitter.js';
+import { LocalSourceImpl, type SourceContext, type SourceEvents } from './local-source.js';
 import type { CallMedia } from './media.js';
 import { QualityMark } from './quality.js';
 import type { CallMediaOptions, LocalMedia, Quality } from './types.js';
@@ -26,7 +26,7 @@ export class LocalMediaImpl extends Emitter<LocalEvents> implements LocalMedia {
   constructor(context: SourceContext) {
     super();
     this.#context = context;
-    const tell: TellSource = (event, ...args) => this.emit<keyof SourceEvents>(event, ...args);
+    const tell: Tell<SourceEvents> = (event, ...args) => this.emit<keyof SourceEvents>(event, ...args);
     this.microphone = new LocalSourceImpl('microphone', context, tell);
     this.camera = new LocalSourceImpl('camera', context, tell);
     this.screen = new LocalSourceImpl('screen', context, tell);

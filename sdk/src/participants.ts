@@ -1,17 +1,15 @@
 // All others of one call, and what becomes of each: asked, rung, in it, gone. Says so to whoever follows the call; why
 // it happens is call.ts's to know.
 
+import type { Tell } from './emitter.js';
 import { ParticipantImpl, type RemoteTrackImpl } from './participant.js';
 import type { CallEvents, EndReason, ParticipantState } from './types.js';
 
-/** Emits an event of the call. */
-export type Tell = <K extends keyof CallEvents>(event: K, ...args: CallEvents[K]) => void;
-
 export class Participants {
-  readonly #tell: Tell;
+  readonly #tell: Tell<CallEvents>;
   readonly #byId = new Map<string, ParticipantImpl>();
 
-  constructor(tell: Tell) {
+  constructor(tell: Tell<CallEvents>) {
     this.#tell = tell;
   }
 

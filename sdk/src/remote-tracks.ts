@@ -1,14 +1,16 @@
 // What the others send us, and of whom each track is. The room speaks of peers, and may speak of a track before it has told
 // who that peer is; the app hears of a track when it is somebody's.
 
+import type { Tell } from './emitter.js';
 import type { CallMedia, IncomingTrack } from './media.js';
 import { RemoteTrackImpl, type ParticipantImpl, type TrackContext } from './participant.js';
-import type { Participants, Tell } from './participants.js';
+import type { Participants } from './participants.js';
+import type { CallEvents } from './types.js';
 
 export interface RemoteTracksContext extends TrackContext {
   readonly media: CallMedia;
   readonly participants: Participants;
-  readonly tell: Tell;
+  readonly tell: Tell<CallEvents>;
 }
 
 export class RemoteTracks {

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { ActiveSpeaker } from '../src/active-speaker.js';
-import { Emitter } from '../src/emitter.js';
+import { Emitter, type Tell } from '../src/emitter.js';
 import { Identity } from '../src/identity.js';
 import type { CallMedia, CallMediaEvents } from '../src/media.js';
-import { Participants, type Tell } from '../src/participants.js';
+import { Participants } from '../src/participants.js';
+import type { CallEvents } from '../src/types.js';
 
 class Media extends Emitter<CallMediaEvents> {
   speak(peerId: string | null): void {
@@ -15,7 +16,7 @@ it('Who speaks is one of the others, or we, or nobody, and is told when it chang
   const seen: string[] = [];
   const tell = ((event: string, thing: { userId: string } | null) => {
     seen.push(`${event} ${thing?.userId ?? 'nobody'}`);
-  }) as unknown as Tell;
+  }) as unknown as Tell<CallEvents>;
   const said = (): string[] => seen.splice(0);
   const media = new Media();
   const participants = new Participants(tell);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Emitter } from '../src/emitter.js';
+import { Emitter, type Tell } from '../src/emitter.js';
 import type { CallMedia, CallMediaEvents, IncomingTrack } from '../src/media.js';
-import { Participants, type Tell } from '../src/participants.js';
+import { Participants } from '../src/participants.js';
 import { RemoteTracks } from '../src/remote-tracks.js';
 import { FakeEngine, FakeTrack } from '../src/testing/index.js';
+import type { CallEvents } from '../src/types.js';
 
 class Media extends Emitter<CallMediaEvents> {
   say<K extends keyof CallMediaEvents>(event: K, ...args: CallMediaEvents[K]): void {
@@ -24,7 +25,7 @@ function world() {
   const seen: string[] = [];
   const tell = ((event: string, ...things: { id?: string; userId?: string }[]) => {
     seen.push([event, ...things.map((thing) => thing.id ?? thing.userId)].join(' '));
-  }) as unknown as Tell;
+  }) as unknown as Tell<CallEvents>;
   const media = new Media();
   const participants = new Participants(tell);
   const tracks = new RemoteTracks({
