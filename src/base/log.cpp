@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace carillon {
@@ -28,17 +29,36 @@ spdlog::logger& sink() {
   return *logger;
 }
 
-/// Text from outside may hold line breaks or terminal codes: a log line stays one line.
+/// How many bytes of a character of UTF-8 begin here; 0: none does.
+std::size_t character_size(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t size = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+  if (size > text.size()) return 0;
+  const std::string_view rest = text.substr(1, size == 0 ? 0 : size - 1);
+  return std::ranges::all_of(rest, [](char c) { return (c & 0xc0) == 0x80; }) ? size : 0;
+}
+
+/// The C0 and C1 codes of ISO 6429, and DEL: U+009B begins what ESC [ begins.
+bool is_control(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character.front());
+  if (character.size() == 1) return first < 0x20 || first == 0x7f;
+  return first == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+}
+
+/// Text from outside may hold line breaks or terminal codes: a log line stays one line. Bytes that are no UTF-8 are
+/// shown too, as a terminal may take each of them for a code.
 std::string printable(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      fmt::format_to(std::back_inserter(clean), "\\x{:02x}", byte);
-    } else {
-      clean.push_back(c);
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    const std::string_view next = text.substr(0, std::max<std::size_t>(size, 1));
+    text.remove_prefix(next.size());
+    if (size > 0 && !is_control(next)) {
+      clean += next;
+      continue;
     }
+    for (const char c : next) fmt::format_to(std::back_inserter(clean), "\\x{:02x}", static_cast<unsigned char>(c));
   }
   return clean;
 }
