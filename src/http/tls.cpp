@@ -24,8 +24,9 @@ constexpr long session_lifetime = 2 * 3600;
 /// What OpenSSL keeps for tickets: a name of 16 bytes, a key for HMAC and one for AES, 32 each.
 constexpr std::size_t ticket_keys_bytes = 80;
 
-/// The groups that browsers have. FFDHE would let a client make us work hard for little (CVE-2002-20001).
-constexpr const char* groups = "X25519:P-256:P-384";
+/// Each client has one of these. FFDHE would let a client make us work hard for little (CVE-2002-20001), and so would
+/// P-384: a derivation is 0.76 ms here, 0.04 ms on X25519. Certificates are not bound by this.
+constexpr const char* groups = "X25519:P-256";
 /// For TLS 1.2; those of TLS 1.3 are all good.
 constexpr const char* ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 

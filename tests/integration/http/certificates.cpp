@@ -26,7 +26,8 @@ Certificates::~Certificates() {
 
 void Certificates::make(const std::string& name, const CertificateOptions& options) const {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{
-      options.rsa_bits > 0 ? EVP_RSA_gen(static_cast<unsigned>(options.rsa_bits)) : EVP_EC_gen("P-256"), EVP_PKEY_free};
+      options.rsa_bits > 0 ? EVP_RSA_gen(static_cast<unsigned>(options.rsa_bits)) : EVP_EC_gen(options.curve.c_str()),
+      EVP_PKEY_free};
   const std::unique_ptr<X509, decltype(&X509_free)> certificate{X509_new(), X509_free};
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);

@@ -10,8 +10,9 @@ namespace carillon::http {
 struct CertificateOptions {
   std::string common_name = "carillon.test";
   std::chrono::seconds lifetime = std::chrono::hours(24 * 90);  // from now; may be negative
-  int rsa_bits = 0;                                             // 0: P-256
-  std::string passphrase;                                       // of the key; empty: none
+  int rsa_bits = 0;                                             // 0: on the curve
+  std::string curve = "P-256";
+  std::string passphrase;  // of the key; empty: none
 };
 
 /// A folder of PEM files, gone with the object.

@@ -12,6 +12,7 @@ TlsClient::TlsClient(std::uint16_t port, const TlsOffer& offer, int receive_buff
   SSL_CTX_set_security_level(context_, 0);  // so that it may offer what the server must refuse
   if (offer.version_min != 0) SSL_CTX_set_min_proto_version(context_, offer.version_min);
   if (offer.version_max != 0) SSL_CTX_set_max_proto_version(context_, offer.version_max);
+  if (!offer.groups.empty()) SSL_CTX_set1_groups_list(context_, offer.groups.c_str());
   SSL_CTX_set_session_cache_mode(context_, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context_, [](SSL* ssl, SSL_SESSION* session) {
     auto* const self = static_cast<TlsClient*>(SSL_get_app_data(ssl));

@@ -15,6 +15,7 @@ struct TlsOffer {
   int version_min = 0;  // TLS1_2_VERSION ...; 0: what OpenSSL offers
   int version_max = 0;
   std::string alpn = "http/1.1";   // empty: not offered
+  std::string groups;              // "P-384:X25519": a key share of the first; empty: what OpenSSL offers
   SSL_SESSION* session = nullptr;  // to be resumed
 };
 

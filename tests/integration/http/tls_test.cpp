@@ -135,6 +135,39 @@ TEST_F(TlsTest, RefusesOldVersionsAndOtherProtocols) {
   EXPECT_TRUE(comes_down_to(0));
 }
 
+TEST_F(TlsTest, AgreesOnKeysByCheapGroupsAlone) {
+  certificates_.make("server", {.rsa_bits = 2048});  // no curve of its own, which TLS 1.2 would have the client offer
+  serve(tls_config());
+  const auto group = [&](const TlsOffer& offer) -> std::string {
+    try {
+      TlsClient client{port_, offer};
+      return SSL_group_to_name(client.ssl(), static_cast<int>(SSL_get_negotiated_group(client.ssl())));
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+  };
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto with = [&](std::string groups) {
+      return group({.version_min = version, .version_max = version, .groups = std::move(groups)});
+    };
+    EXPECT_EQ(with("X25519"), "x25519");
+    EXPECT_EQ(with("P-256"), "secp256r1");
+    EXPECT_EQ(with("P-384:P-256"), "secp256r1");  // of TLS 1.3, with a second hello
+    for (const char* dear : {"P-384", "P-521", "X448"}) EXPECT_THAT(with(dear), HasSubstr("handshake failure")) << dear;
+  }
+  EXPECT_THAT(group({.version_min = TLS1_3_VERSION, .groups = "ffdhe2048"}), HasSubstr("handshake failure"));
+}
+
+TEST_F(TlsTest, TakesACertificateOnAnotherCurve) {
+  certificates_.make("server", {.curve = "P-384"});
+  serve(tls_config());
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client{port_, {.version_min = version, .version_max = version}};
+    client.send(get("/hello"));
+    EXPECT_EQ(client.read_response()->body, "hello");
+  }
+}
+
 TEST_F(TlsTest, TellsWhoForgotTheSOfHttps) {
   serve();
   for (const std::string& request : {get("/hello"), get("/ws", "Upgrade: websocket\r\nConnection: Upgrade\r\n"),
