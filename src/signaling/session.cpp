@@ -48,7 +48,9 @@ void Session::on_message(std::string_view text) {
   auto parsed = protocol::parse_frame(text);
   if (auto* wrong = std::get_if<protocol::FrameError>(&parsed)) {
     if (wrong->id.is_null()) return close(http::close_code::invalid_text, wrong->error.detail);
-    return answer({wrong->id}, wrong->error);
+    const Asked asked{wrong->id};
+    if (may_send(asked)) answer(asked, wrong->error);
+    return;
   }
   std::visit([this](auto& frame) { on_frame(std::move(frame)); }, std::get<protocol::Frame>(parsed));
 }
@@ -104,8 +106,8 @@ void Session::on_frame(protocol::Request request) {
 }
 
 void Session::on_frame(protocol::Response response) {
-  // An answer that comes after its deadline is late, not wrong.
-  (void)device_->on_response(std::move(response));
+  // An answer that comes after its deadline is late, not wrong. But only those that we wait for are free.
+  if (!device_->on_response(std::move(response))) (void)may_send({nullptr});
 }
 
 void Session::on_frame(protocol::Notification notification) {

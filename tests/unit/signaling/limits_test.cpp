@@ -1,0 +1,178 @@
+// What one user can do to the node, and what it does about it: the real node, with simulated sockets and time.
+#include "jose/access_token.hpp"
+#include "unit/signaling/simulation/inspector.hpp"
+#include "unit/signaling/simulation/server.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace carillon::simulation {
+namespace {
+
+const jose::Key& token_key() {
+  static const jose::Key key = jose::Key::from_secret("a secret of thirty-two bytes or more").value();
+  return key;
+}
+
+/// Empty `label`: a token without `device`, for which the server makes a new one at each connect.
+std::string token_of(const std::string& user, const std::string& label) {
+  jose::Claims claims;
+  claims.user = user;
+  claims.name = user;
+  if (!label.empty()) claims.device = label;
+  claims.expires_at = Time{1'900'000'000s};
+  return jose::sign_access_token(claims, token_key()).value();
+}
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
+}
+
+/// One socket that says and hears frames.
+class Client {
+ public:
+  explicit Client(World& world) : line_{std::make_shared<Line>(world, "client", 0ms)} {
+    line_->on_words = [this](const Words& words) { hear(*words); };
+    line_->on_closed = [this](std::uint16_t code) { closed = code; };
+  }
+  void say(std::string text) { line_->say(std::move(text)); }
+  std::uint64_t ask(std::string_view method, std::string_view data = "{}") {
+    say(fmt::format(R"({{"request":true,"id":{},"method":"{}","data":{}}})", ++last_id_, method, data));
+    return last_id_;
+  }
+  /// The answer to this request; empty: there is none yet.
+  [[nodiscard]] json::object answer(std::uint64_t id) const {
+    const auto found = answers_.find(id);
+    return found == answers_.end() ? json::object{} : found->second;
+  }
+  [[nodiscard]] std::size_t answered_with(int code) const {
+    const auto found = codes_.find(code);
+    return found == codes_.end() ? 0 : found->second;
+  }
+  [[nodiscard]] std::size_t heard(const std::string& method) const {
+    const auto found = methods_.find(method);
+    return found == methods_.end() ? 0 : found->second;
+  }
+  [[nodiscard]] const json::object& last(const std::string& method) const { return last_.at(method); }
+  void forget() {
+    methods_.clear();
+    codes_.clear();
+  }
+  [[nodiscard]] const std::shared_ptr<Line>& line() const { return line_; }
+
+  std::optional<std::uint16_t> closed;
+  bool opened = false;
+  /// False: what the server asks stays without an answer.
+  bool answers = true;
+
+ private:
+  void hear(const json::object& words) {
+    if (words.contains("response")) {
+      const bool ok = words.contains("ok") && words.at("ok").as_bool();
+      ++codes_[ok ? 200 : static_cast<int>(words.at("errorCode").as_int64())];
+      answers_[words.at("id").to_number<std::uint64_t>()] = words;
+      return;
+    }
+    const std::string method = text_of(words, "method");
+    ++methods_[method];
+    last_[method] = words.at("data").as_object();
+    if (!words.contains("request") || !answers) return;
+    say(fmt::format(R"({{"response":true,"id":{},"ok":true,"data":{{}}}})", words.at("id").to_number<std::uint64_t>()));
+  }
+
+  std::shared_ptr<Line> line_;
+  std::uint64_t last_id_ = 0;
+  std::map<std::uint64_t, json::object> answers_;
+  std::map<int, std::size_t> codes_;
+  std::map<std::string, std::size_t> methods_;
+  std::map<std::string, json::object> last_;
+};
+using ClientPtr = std::shared_ptr<Client>;
+
+class LimitsTest : public ::testing::Test {
+ protected:
+  LimitsTest() {
+    config.keys.add(token_key());
+    config.server_key = Secret{"the key of the operator"};
+    config.http.listen.clear();
+    config.media.workers = 1;
+    config.media.listen_ip = "127.0.0.1";
+    config.outside.probe_interval = 0ms;
+  }
+  ~LimitsTest() override { ::unlink(journal_.c_str()); }
+
+  signaling::Node& start() {
+    server_.emplace(world, Server::Manners{config, {}, 0ms}, 1, journal_);
+    server_->boot();
+    world.pass(1s);
+    EXPECT_TRUE(server_->is_up());
+    return *server_->node();
+  }
+  Server& server() { return *server_; }
+
+  ClientPtr connect(const std::string& user, const std::string& label = {}) {
+    return connect_with(token_of(user, label), {});
+  }
+  ClientPtr connect_with(const std::string& token, const std::string& resume) {
+    auto client = std::make_shared<Client>(world);
+    server_->connect(client->line(), token, resume, [client](bool opened) { client->opened = opened; });
+    world.pass(100ms);
+    return client;
+  }
+  json::object ask(const ClientPtr& client, std::string_view method, std::string_view data = "{}") {
+    const std::uint64_t id = client->ask(method, data);
+    world.pass(10ms);
+    return client->answer(id);
+  }
+  std::size_t sessions() {
+    return signaling::Inspector::counts(*server_->node()).at("sessions").to_number<std::size_t>();
+  }
+
+  World world{1, std::getenv("CARILLON_TALKS") != nullptr};
+  signaling::Config config;
+
+ private:
+  std::string journal_ =
+      (std::filesystem::temp_directory_path() / fmt::format("carillon-limits-{}", ::getpid())).native();
+  std::optional<Server> server_;
+};
+
+// ---- Messages ----------------------------------------------------------------------------------------------------
+
+TEST_F(LimitsTest, FramesThatAreNoRequestCountAsMessages) {
+  config.messages_per_second = 10;
+  start();
+  const ClientPtr mallory = connect("mallory");
+  for (int i = 0; i < 6500; ++i) mallory->say(R"({"request":true,"id":1,"method":5})");
+  world.pass(100ms);
+  EXPECT_EQ(mallory->closed, http::close_code::policy_violation);
+  EXPECT_LE(mallory->answered_with(400), 21u);
+  EXPECT_GE(mallory->answered_with(429), 90u);
+  EXPECT_LE(mallory->answered_with(429), 110u);
+}
+
+TEST_F(LimitsTest, AnswersThatNobodyAskedForCountAsMessages) {
+  config.messages_per_second = 10;
+  start();
+  const ClientPtr mallory = connect("mallory");
+  for (int i = 0; i < 6500; ++i) mallory->say(R"({"response":true,"id":1,"ok":true})");
+  world.pass(100ms);
+  EXPECT_EQ(mallory->closed, http::close_code::policy_violation);
+}
+
+}  // namespace
+}  // namespace carillon::simulation
