@@ -45,8 +45,8 @@ void reload(signaling::Node& node, const Logger& log) {
 /// What ends the program: SIGINT at once, SIGTERM when the calls have ended, a second SIGTERM at once.
 class Ending {
  public:
-  Ending(boost::asio::io_context& io, signaling::Node& node, Logger log)
-      : node_{node}, log_{std::move(log)}, woken_{io, asio::steady_timer::time_point::max()} {
+  Ending(boost::asio::io_context& io, signaling::Node& node, Upgrader& upgrader, Logger log)
+      : node_{node}, upgrader_{upgrader}, log_{std::move(log)}, woken_{io, asio::steady_timer::time_point::max()} {
     node_.on_drained = [this] {
       log_.info("drained");
       end();
@@ -70,10 +70,12 @@ class Ending {
  private:
   void end() {
     over_ = true;
+    upgrader_.stop();
     woken_.cancel();
   }
 
   signaling::Node& node_;
+  Upgrader& upgrader_;
   Logger log_;
   boost::asio::steady_timer woken_;  // by end()
   bool over_ = false;
@@ -92,8 +94,8 @@ void tell_outcome(const Inherited& inherited, const Config& config, const Logger
 boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boost::asio::io_context& io,
                                  Signals& signals, const Config& config, std::optional<Inherited> inherited, Logger log,
                                  int& status) {
-  Ending ending{io, node, log};
   Upgrader upgrader{io, node, config.store.data_dir, log};
+  Ending ending{io, node, upgrader, log};
   signals.on_signal = [&](int signal) {
     if (signal == SIGHUP) return reload(node, log);
     if (signal == SIGUSR2) return upgrader.begin();

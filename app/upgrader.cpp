@@ -101,16 +101,24 @@ boost::asio::awaitable<void> Upgrader::upgrade() {
   busy_ = false;
 }
 
+Result<> Upgrader::may_upgrade() const {
+  if (!ready_) return fail(Errc::conflict, "the server is not up yet");
+  if (stopped_) return fail(Errc::conflict, "the server stops");
+  if (node_.draining()) return fail(Errc::conflict, "the server drains");
+  return {};
+}
+
 boost::asio::awaitable<Error> Upgrader::try_upgrade() {
-  if (!ready_) co_return fail(Errc::conflict, "the server is not up yet");
-  if (node_.draining()) co_return fail(Errc::conflict, "the server drains");
+  if (const Result<> may = may_upgrade(); !may) co_return may.error();
   auto asking = ask_new_program();
   const Result<> willing = co_await std::move(asking);
   if (!willing) co_return willing.error();
+  if (const Result<> may = may_upgrade(); !may) co_return may.error();
 
   log_.info("the program {} takes over", program_path());
   auto preparing = node_.prepare_handover(quiet_within);
-  const Result<> prepared = co_await std::move(preparing);
+  Result<> prepared = co_await std::move(preparing);
+  if (prepared) prepared = may_upgrade();
   Error why = prepared ? Error{} : prepared.error();
   if (prepared) {
     // From here to the new program nothing may wait: state and worker would part.

@@ -21,11 +21,15 @@ class Upgrader {
   void ready() { ready_ = true; }
   /// SIGUSR2 has come. While one upgrade is under way, another is the same.
   void begin();
+  /// The program ends: no upgrade any more, nor the one that is under way.
+  void stop() { stopped_ = true; }
 
  private:
   boost::asio::awaitable<void> upgrade();
   /// Returns only if it fails.
   boost::asio::awaitable<Error> try_upgrade();
+  /// Asked again after every wait: a signal may have come meanwhile, which the next program would not know of.
+  [[nodiscard]] Result<> may_upgrade() const;
   /// Asks the program on disk whether it can take over, with our arguments.
   boost::asio::awaitable<Result<>> ask_new_program();
 
@@ -34,6 +38,7 @@ class Upgrader {
   std::string data_dir_;
   Logger log_;
   bool ready_ = false;
+  bool stopped_ = false;
   bool busy_ = false;
 };
 

@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds close_within{500};
 /// A push that is on its way may be the one that stops a phone from ringing.
 constexpr std::chrono::seconds pushes_within{2};
 constexpr std::chrono::milliseconds look_every{2};
+constexpr const char* ending_words = "the server drains or stops";
 
 }  // namespace
 
@@ -27,6 +28,7 @@ std::string Node::handover_format() {
 }
 
 boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {
+  if (ends()) co_return fail(Errc::conflict, ending_words);
   server_.pause_accepting();
   server_.close_web_sockets(http::close_code::service_restart, "a new version takes over");
   const Time begun = clock_.now();
@@ -42,6 +44,8 @@ boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {
   while (const char* why = busy()) {
     if (clock_.now() - begun > limit) co_return fail(Errc::timeout, fmt::format("{} all the time", why));
     co_await sleep_for(look_every);
+    // Nobody would tell the next program that it should end.
+    if (ends()) co_return fail(Errc::conflict, ending_words);
   }
   co_return Result<>{};
 }

@@ -60,6 +60,8 @@ class Node final : private RoomKeeper {
   /// Takes calls again. Does nothing while no drain is on.
   void end_drain();
   [[nodiscard]] bool draining() const { return drain_.deadline().has_value(); }
+  /// It drains or stops.
+  [[nodiscard]] bool ends() const { return stopping_ || draining(); }
   std::function<void()> on_drained;
 
   // The way to the next program (handover.cpp, docs/decisions/0008). Nobody but these may be asked for anything then.
@@ -67,7 +69,7 @@ class Node final : private RoomKeeper {
   /// What this build can give on and take: only one that says the same can take the place of this.
   [[nodiscard]] static std::string handover_format();
   /// Ends the sockets, which come back to whoever serves then, and waits until nothing is half done. timeout: it never
-  /// was; then go_on().
+  /// was; conflict: the server ends, also while it waits. Then go_on().
   boost::asio::awaitable<Result<>> prepare_handover(Duration limit);
   /// Right after that, without going back to the event loop in between, nor before the execve.
   [[nodiscard]] Result<Handover> hand_over() const;

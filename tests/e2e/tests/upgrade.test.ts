@@ -2,7 +2,16 @@
 // same calls. When it cannot, the old one goes on. That media flows all the while: upgrade-media.test.ts.
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -206,6 +215,49 @@ test('a signal that comes while nobody can hear it is heard by the next program'
     const again = await comeBack(alice);
     await again.request('end-call', { callId });
   }
+});
+
+/** An upgrade that asks the new program, or waits for quiet, for half a second from now on. */
+async function upgradeUnderWay(at: 'asks' | 'waits'): Promise<void> {
+  if (at === 'asks') {
+    const asked = `${folder}/asked`;
+    replaceProgram(`[ "$1" = can-take-over ] && { touch ${asked}; sleep 0.5; exit 0; }; exec "${built}" "$@"`);
+    server.signal('SIGUSR2');
+    await expect.poll(() => existsSync(asked)).toBe(true);
+  } else {
+    (await Wire.connect(server, 'slow')).socket.pause(); // does not answer the close frame
+    server.signal('SIGUSR2');
+    await expect.poll(() => server.log.join('\n')).toContain('takes over');
+  }
+}
+
+test.each(['asks', 'waits'] as const)('SIGTERM while an upgrade %s is a drain, and no upgrade', async (at) => {
+  const before = await callOfTwo();
+  await upgradeUnderWay(at);
+  server.signal('SIGTERM');
+  await expect.poll(() => server.log.join('\n')).toContain('no upgrade');
+  let { alice, bob } = before;
+  if (at === 'waits') {
+    [alice, bob] = [await comeBack(alice), await comeBack(bob)];
+    expect(alice.welcome.draining).toEqual({ deadline: expect.any(Number) });
+  } else {
+    await alice.next('server-draining');
+  }
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+  await alice.request('end-call', { callId: before.callId });
+  await bob.next('end-call');
+  expect(await server.exit()).toBe(0);
+  expect(server.log.join('\n')).not.toContain('upgraded to');
+});
+
+test.each(['asks', 'waits'] as const)('SIGINT while an upgrade %s is the end', async (at) => {
+  await callOfTwo();
+  const [worker] = (await server.counts()).workers;
+  await upgradeUnderWay(at);
+  process.kill(worker!.pid, 'SIGSTOP'); // the server waits for it, and its upgrade is quiet meanwhile
+  server.signal('SIGINT');
+  expect(await server.exit()).toBe(0);
+  expect(server.log.join('\n')).not.toContain('upgraded to');
 });
 
 test('many at once are one, and a server that drains is not replaced', async () => {
