@@ -7,6 +7,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -140,19 +141,34 @@ void Journal::erase(const std::string& name) {
   append(line_of(fmt::format("- {}", name)));
 }
 
-/// After a failed write the file may end in the middle of a line: only a new one is right again.
+/// After a failed write the file may end in the middle of a line: only a new one is right again. A file that only grew
+/// large is right as it is, and is appended to if it cannot be written anew: that takes a descriptor, this does not.
 void Journal::append(std::string_view line) {
-  const bool large = file_bytes_ > small_bytes && file_bytes_ > slack * live_bytes_;
   bool written = false;
-  if (!in_trouble_ && !large) {
-    written = write_all(file_, line);
-    file_bytes_ += line.size();
+  if (!in_trouble_) {
+    written = is_large() && compact();
+    if (!written) {
+      written = write_all(file_, line);
+      file_bytes_ += line.size();
+    }
   }
   if (!written) written = rewrite();
   if (!written && !in_trouble_)
     log_.error("the journal cannot be written: {}; a restart now would lose calls", std::strerror(errno));
   if (written && in_trouble_) log_.info("the journal can be written again");
   in_trouble_ = !written;
+}
+
+bool Journal::is_large() const {
+  return file_bytes_ > small_bytes && file_bytes_ > slack * live_bytes_ && file_bytes_ >= compact_from_;
+}
+
+/// Tried again when as much has been appended as it would write.
+bool Journal::compact() {
+  if (rewrite()) return true;
+  log_.warn("the journal cannot be written anew: {}; it grows, {} bytes now", std::strerror(errno), file_bytes_);
+  compact_from_ = file_bytes_ + std::max(small_bytes, live_bytes_);
+  return false;
 }
 
 bool Journal::rewrite() {
@@ -172,6 +188,7 @@ bool Journal::rewrite() {
   }
   ::close(std::exchange(file_, file));
   file_bytes_ = text.size();
+  compact_from_ = 0;
   return true;
 }
 

@@ -40,6 +40,9 @@ class Journal {
   Journal(std::string path, int file, Logger log);
   Result<> load();
   void append(std::string_view line);
+  /// Most lines are old, and it is time to write it anew.
+  [[nodiscard]] bool is_large() const;
+  [[nodiscard]] bool compact();
   [[nodiscard]] bool rewrite();
 
   std::string path_;
@@ -48,6 +51,7 @@ class Journal {
   std::map<std::string, std::string> values_;
   std::size_t live_bytes_ = 0;  // what values_ would take in a file
   std::size_t file_bytes_ = 0;
+  std::size_t compact_from_ = 0;  // of file_bytes_: it could not be written anew below that
   std::size_t torn_ = 0;
   bool in_trouble_ = false;
 };

@@ -167,5 +167,42 @@ TEST_F(JournalFile, AFullDiskIsSurvivedAndWhatWasKeptIsWrittenWhenThereIsSpace) 
   EXPECT_EQ((*again)->values().size(), 4U);
 }
 
+TEST_F(JournalFile, OutOfDescriptorsItIsAppendedTo) {
+  const auto journal = open();
+  rlimit old{};
+  ::getrlimit(RLIMIT_NOFILE, &old);
+  rlimit none = old;
+  none.rlim_cur = 3;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  const std::string large(50 * 1024, 'x');
+  for (int i = 0; i < 20; ++i) journal->put("call/1", std::to_string(i) + large);
+  journal->put("call/2", "the last");
+  journal->erase("never there");
+  ::setrlimit(RLIMIT_NOFILE, &old);
+  const std::string other = (folder_ / "copy").string();
+  fs::copy(path(), other);
+  const auto killed = Journal::open(other, Logger{});
+  ASSERT_TRUE(killed);
+  EXPECT_EQ((*killed)->torn(), 0U);
+  EXPECT_EQ((*killed)->values(), journal->values());
+  for (int i = 0; i < 20; ++i) journal->put("call/1", std::to_string(i) + large);
+  EXPECT_LT(journal->file_bytes(), 400U * 1024) << "it is written anew when that can be done again";
+}
+
+TEST_F(JournalFile, WritingItAnewIsNotTriedAtEveryLine) {
+  const auto journal = open();
+  const std::string large(50 * 1024, 'x');
+  fs::create_directory(path() + ".new");
+  for (int i = 0; journal->file_bytes() < 400U * 1024; ++i) journal->put("call/1", std::to_string(i) + large);
+  fs::remove(path() + ".new");
+  std::size_t before = 0;
+  for (int i = 0; journal->file_bytes() > before; ++i) {
+    before = journal->file_bytes();
+    journal->put("call/1", std::to_string(100 + i) + large);
+  }
+  EXPECT_GT(before, 500U * 1024);
+  EXPECT_LT(before, 700U * 1024);
+}
+
 }  // namespace
 }  // namespace carillon::store
