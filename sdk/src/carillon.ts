@@ -64,6 +64,8 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   readonly #calls: Calls;
   readonly #incoming: IncomingCalls;
   #returnsAfterCache = false;
+  /** The page was put away and is back: for the app it is one connection, of which the next welcome tells what it missed. */
+  #backFromCache = false;
 
   constructor(given: CarillonOptions) {
     super();
@@ -250,10 +252,12 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     this.#clock.handle(welcome.serverTime);
     this.#calls.handleWelcome(welcome);
     this.#incoming.reconcile(welcome.calls ?? []);
-    if (resumed) this.#presence.handleReconnected();
+    const missed = resumed || this.#backFromCache;
+    this.#backFromCache = false;
+    if (missed) this.#presence.handleReconnected();
     this.#push.handleConnected();
     this.#standing.handleWelcome(welcome);
-    if (resumed) this.#history.handleReconnected();
+    if (missed) this.#history.handleReconnected();
     this.#clicks.handleWelcome();
   }
 
@@ -261,7 +265,8 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     this.#calls.handleConnection(state, error);
     if (state === 'closed') {
       this.#incoming.close();
-      this.#presence.handleClosed();
+      if (!this.#returnsAfterCache) this.#presence.handleClosed();
+      this.#backFromCache = false;
     }
     this.emit('state', state, error);
   }
@@ -273,8 +278,10 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
 
   #handlePage(what: 'leave' | 'return'): void {
     if (what === 'return') {
-      if (this.#returnsAfterCache) void this.connect().catch(() => undefined);
+      if (!this.#returnsAfterCache) return;
       this.#returnsAfterCache = false;
+      this.#backFromCache = true;
+      void this.connect().catch(() => undefined);
       return;
     }
     if (this.state === 'idle' || this.state === 'closed') return;

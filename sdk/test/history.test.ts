@@ -101,6 +101,18 @@ describe('The history', () => {
     expect(changed).toEqual({ alice: [], bob: ['changed'] });
   });
 
+  it('asks again when the page comes back from where the browser had put it away', async () => {
+    const world = new World();
+    const { carillon, engine } = await world.client('bob');
+    await settled(carillon.history.list());
+    engine.page('leave');
+    await flush();
+    world.server.books.add('bob', { ...missedCall, callId: 'meanwhile' });
+    engine.page('return');
+    await flush();
+    expect(carillon.history.unread).toBe(1);
+  });
+
   it('names people by their id where the server knows no name', async () => {
     const world = new World();
     const { carillon } = await world.client('bob');

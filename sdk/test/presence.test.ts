@@ -35,6 +35,36 @@ describe('Presence', () => {
     expect(presence.user('bob')).toBeUndefined();
   });
 
+  it('is renewed when the page comes back from where the browser had put it away', async () => {
+    const world = new World();
+    const { alice, bob } = await world.pair();
+    const presence = await settled(alice.carillon.watchPresence());
+    const seen = record(presence, 'reset', 'changed');
+    alice.engine.page('leave');
+    bob.carillon.disconnect();
+    await flush();
+    alice.engine.page('return');
+    await flush();
+    expect(seen).toEqual(['reset']);
+    expect(presence.user('bob')).toBeUndefined();
+    await world.client('carol');
+    expect(seen).toEqual(['reset', 'changed carol']);
+  });
+
+  it('is asked for anew after the app has ended the connection', async () => {
+    const world = new World();
+    const { alice } = await world.pair();
+    const asked = (): number => world.server.methods('alice').filter((method) => method === 'watch-presence').length;
+    const presence = await settled(alice.carillon.watchPresence());
+    alice.carillon.disconnect();
+    await settled(alice.carillon.connect());
+    expect(asked()).toBe(1);
+    await world.client('carol');
+    expect(await settled(alice.carillon.watchPresence())).toBe(presence);
+    expect(asked()).toBe(2);
+    expect(presence.user('carol')?.devices).toBe(1);
+  });
+
   it('is refused with a typed error where the server does not tell', async () => {
     const world = new World();
     const { alice } = await world.pair();
