@@ -156,14 +156,42 @@ describe('The worker that asks whether a call rings here', () => {
   });
 
   it('hears no from a page without a connection', async () => {
+    const world = new World();
+    const push = new FakePush();
+    await world.client('bob', { push });
+    world.server.unreachable = true;
+    world.server.drop(world.server.session('bob'));
+    await flush();
+    expect(push.say({ type: 'carillon-ring', callId: 'call-1' })).toEqual([{ rings: false }]);
+  });
+
+  it('hears yes from a page that has lost its connection while the call rings: the bell is not lost', async () => {
     const { push, world, call } = await rung();
     world.server.unreachable = true;
     world.server.drop(world.server.session('bob'));
     await flush();
+    expect(push.say({ type: 'carillon-ring', callId: call.id })).toEqual([{ rings: true }]);
+  });
+
+  it('hears nothing from a page that has ended its connection', async () => {
+    const { push, bob, call } = await rung();
+    bob.carillon.disconnect();
+    expect(push.say({ type: 'carillon-ring', callId: call.id })).toEqual([]);
+  });
+
+  it.each([true, false])('hears it when the connection turns out to be dead, and is back: %s', async (rings) => {
+    const world = new World();
+    const push = new FakePush();
+    const alice = await world.client('alice');
+    await world.client('bob', { push });
+    world.server.freeze(world.server.session('bob'));
+    const call = await settled(alice.carillon.startCall({ callees: ['bob'] }));
+    if (!rings) await settled(call.leave());
     const answers = push.say({ type: 'carillon-ring', callId: call.id });
-    // It rings here still: the connection is lost, the bell is not.
-    expect(answers).toEqual([{ rings: true }]);
-    expect(push.say({ type: 'carillon-ring', callId: 'another' })).toEqual([{ rings: false }]);
+    await wait(2_000);
+    expect(answers).toEqual([]);
+    await wait(4_000);
+    expect(answers).toEqual([{ rings }]);
   });
 
   it('hears it as soon as the word of the server arrives', async () => {

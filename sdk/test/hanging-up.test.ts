@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../src/testing/index.js';
-import { fakeTime, flush, rejection, settled, wait, World } from './world.js';
+import { fakeTime, flush, record, rejection, settled, wait, World } from './world.js';
 
 fakeTime();
 
@@ -61,5 +61,32 @@ describe('Hanging up', () => {
     alice.engine.page('return');
     await flush();
     expect(alice.carillon.state).toBe('connected');
+  });
+
+  it('a page that comes back and was not connected before stays so', async () => {
+    const world = new World();
+    const idle = world.make('bob');
+    const { carillon, engine } = await world.client('alice');
+    carillon.disconnect();
+    for (const page of [engine, idle.engine]) {
+      page.page('leave');
+      page.page('return');
+    }
+    await flush();
+    expect([carillon.state, idle.carillon.state]).toEqual(['closed', 'idle']);
+    expect(world.server.sockets).toHaveLength(1);
+  });
+
+  it('a call that rings when the page goes away rings again when it comes back', async () => {
+    const { bob, call, incoming } = await new World().ringing();
+    const seen = record(bob.carillon, 'incoming');
+    bob.engine.page('leave');
+    await flush();
+    expect(incoming.endReason).toBe('disconnected');
+    bob.engine.page('return');
+    await flush();
+    expect(seen).toEqual(['incoming']);
+    await settled(bob.carillon.incoming[0]!.accept());
+    expect(call.state).toBe('active');
   });
 });

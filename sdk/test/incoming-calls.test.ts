@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ServerClock } from '../src/clock.js';
 import { EndedCalls } from '../src/ended-calls.js';
 import { CarillonError } from '../src/errors.js';
@@ -135,9 +135,11 @@ describe('Calls that ring here', () => {
     const { incoming, seen, listed } = world();
     incoming.handleRing(ring('a'));
     const call = incoming.get('a')!;
+    incoming.reconcile([]);
     incoming.close();
     expect(call.endReason).toBe('disconnected');
     expect(listed()).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
     incoming.reconcile([snapshot('a', 'ringing')]);
     expect(seen).toEqual(['a', 'a']);
     expect(listed()).toEqual(['a']);

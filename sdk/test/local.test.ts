@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Call, IncomingCall } from '../src/index.js';
-import { NO_ANSWER } from '../src/testing/index.js';
+import { Deferred } from '../src/waiting.js';
 import { names } from './room-views.js';
 import { fakeTime, flush, record, rejection, settled, wait, World, type Client } from './world.js';
 
@@ -120,13 +120,19 @@ describe('The camera', () => {
   it('turned off before the room is open is never sent', async () => {
     const world = new World();
     const { alice } = await world.pair();
-    world.server.override('join', () => NO_ANSWER);
-    world.server.override('createWebRtcTransport', () => NO_ANSWER);
+    const worker = new Deferred<void>();
+    world.server.override('createWebRtcTransport', async (session, data) => {
+      await worker.promise;
+      return world.server.createTransport(session, data);
+    });
     const call = await settled(alice.carillon.startCall({ callees: ['bob'], media: 'video' }));
     expect(call.local.camera.state).toBe('on');
     void call.local.camera.disable();
     expect(call.local.camera.state).toBe('off');
     expect(alice.engine.capture.live.map(({ kind }) => kind)).toEqual(['audio']);
+    worker.resolve();
+    await flush();
+    expect(alice.engine.transport('send').producers.map(({ source }) => source)).toEqual(['microphone']);
     await settled(call.leave());
     expect(alice.engine.capture.live).toEqual([]);
   });

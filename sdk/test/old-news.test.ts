@@ -59,5 +59,9 @@ describe('Old news', () => {
     socket!.serverSend(JSON.stringify({ request: true, id: 9, method: 'dance', data: {} }));
     await flush();
     expect(call.state).toBe('active');
+    const seen = record(call, 'participant-reconnecting');
+    words(call, world)(100, 'bob');
+    await flush();
+    expect(seen).toEqual(['participant-reconnecting bob']);
   });
 });

@@ -20,6 +20,8 @@ describe('A connection that is lost', () => {
       expect(delays[at]).toBeGreaterThanOrEqual(ceiling / 2);
       expect(delays[at]).toBeLessThanOrEqual(ceiling);
     });
+    const shares = ceilings.map((ceiling, at) => (delays[at]! / ceiling).toFixed(2));
+    expect(new Set(shares).size).toBeGreaterThan(1); // All alike: once in 10^8 runs.
   });
 
   it('does not come back when told not to', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NO_ANSWER } from '../src/testing/index.js';
-import { fakeTime, flush, rejection, wait, World } from './world.js';
+import { fakeTime, flush, record, rejection, wait, World } from './world.js';
 
 fakeTime();
 
@@ -36,6 +36,7 @@ describe('Requests over a broken connection', () => {
   it('accept is repeated, and accepted once', async () => {
     const world = new World();
     const { incoming, call } = await world.ringing();
+    const seen = record(call, 'accepted', 'participant-left');
     const session = world.server.session('bob');
     session.socket!.onmessage = null;
     const accepting = incoming.accept();
@@ -48,6 +49,8 @@ describe('Requests over a broken connection', () => {
     expect(answered.state).toBe('active');
     expect(answered.participants[0]!.tracks).toHaveLength(2);
     expect(call.participants[0]!.tracks).toHaveLength(2);
+    expect(world.server.methods('bob').filter((method) => method === 'accept-call')).toHaveLength(2);
+    expect(seen).toEqual(['accepted bob']);
   });
 
   it('hanging up while offline is said when the connection is back', async () => {

@@ -71,12 +71,19 @@ describe('A server that was started again', () => {
   it('has the same room when it was replaced in place: media is not touched', async () => {
     const world = new World();
     const { alice, bob, call } = await world.connected();
+    const before = world.server.log.length;
     for (const user of ['alice', 'bob']) {
       const session = world.server.session(user);
       world.server.drop(session);
     }
     await wait(3_000);
     expect(call.state).toBe('active');
-    for (const client of [alice, bob]) expect(client.engine.transports).toHaveLength(2);
+    for (const { engine } of [alice, bob]) {
+      expect(engine.transports.map(({ state, restarts }) => [state, restarts.length])).toEqual([
+        ['connected', 0],
+        ['connected', 0],
+      ]);
+    }
+    expect(world.server.log.slice(before)).toEqual([]);
   });
 });

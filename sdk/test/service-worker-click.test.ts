@@ -97,7 +97,8 @@ describe('Answering from the notification', () => {
     const made = await ringing();
     const page = made.open('https://calls.test/', { focusFails: true });
     await made.click('accept');
-    expect(page.messages).toHaveLength(1);
+    expect(page.messages).toEqual([{ type: 'carillon-accept', callId: 'call-1' }]);
+    expect(warn).toHaveBeenCalledOnce();
     warn.mockRestore();
   });
 

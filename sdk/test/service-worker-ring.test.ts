@@ -108,6 +108,8 @@ describe('A push that rings', () => {
     made.refusesOptions = true;
     await done(made.push(ring()));
     expect(onScreen(made)).toEqual(['Ben Okafor: Incoming video call']);
+    expect(made.screen[0]!.options).toMatchObject({ tag: 'call-1', data: { callId: 'call-1' } });
+    expect(made.screen[0]!.options).not.toHaveProperty('actions');
   });
 });
 

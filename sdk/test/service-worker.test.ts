@@ -70,6 +70,7 @@ describe('A subscription that the browser changes', () => {
     made.mood = 'down';
     await made.dispatch('pushsubscriptionchange', {});
     expect(made.subscribedWith).toEqual([]);
+    expect(warn).toHaveBeenCalledOnce();
     warn.mockRestore();
   });
 });
