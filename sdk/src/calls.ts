@@ -180,8 +180,7 @@ export class Calls extends Emitter<CallsEvents> {
   #make(terms: CallTerms, local: LocalMediaImpl): CallImpl {
     const { connection, engine, device, video } = this.#context;
     const media = new CallMedia({
-      callId: terms.id,
-      request: (method, data, options) => connection.request(method, data, options),
+      request: (method, data, options) => connection.request(method, { ...data, callId: terms.id }, options),
       loadEngine: this.#loadEngine,
       // Not while it waits to reconnect: everybody's media goes when a server does, and all must not come at once.
       doubtNetwork: () => connection.state === 'connected' && connection.probe(DOUBT_TIMEOUT_MS),

@@ -6,12 +6,14 @@
 import { Emitter } from './emitter.js';
 import type { EngineProducer } from './engine.js';
 import { CarillonError } from './errors.js';
-import { MediaRoom, type IncomingTrack, type MediaLink, type RoomEvents } from './media-room.js';
-import { asMediaError, Deferred, isPassing } from './media-words.js';
+import type { MediaLink } from './media-link.js';
+import { MediaRoom, type RoomEvents } from './media-room.js';
+import { Deferred, isPassing } from './media-words.js';
 import type { MediaMethod, MediaNotifications, ServerRequests, WireMediaState } from './protocol.js';
+import type { IncomingTrack } from './room-consumers.js';
 import type { TrackSource, TransportStats } from './types.js';
 
-export type { IncomingTrack, MediaLink } from './media-room.js';
+export type { IncomingTrack } from './room-consumers.js';
 export { asMediaError, sourceOf } from './media-words.js';
 
 export type CallMediaEvents = Omit<RoomEvents, 'sendable' | 'doubtful'> & {
@@ -113,7 +115,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     const opening = room.open(); // Its requests leave before the old paths are taken down, which takes a while.
     opening.then(
       () => this.#handleOpened(room),
-      (error: unknown) => this.#handleFailure(room, asMediaError(error, 'the room cannot be joined')),
+      (error: CarillonError) => this.#handleFailure(room, error),
     );
     if (before) this.#letGo(before);
   }
