@@ -13,9 +13,11 @@
 namespace carillon::store {
 
 struct SqlConfig {
-  std::string data_dir;            ///< Folder of carillon.db; made if missing. Not used with PostgreSQL.
-  std::string database;            ///< Empty: SQLite in data_dir. Else postgresql://user:password@host/name.
-  std::size_t queue_max = 10'000;  ///< Writes that may wait while the database is slow or gone; a record is near 2 kB.
+  std::string data_dir;  ///< Folder of carillon.db; made if missing. Not used with PostgreSQL.
+  std::string database;  ///< Empty: SQLite in data_dir. Else postgresql://user:password@host/name.
+  /// Writes that may wait while the database is slow or gone; a record is near 2 kB. What users ask for has as much
+  /// room of its own.
+  std::size_t queue_max = 10'000;
 };
 
 /// Opens and migrates (blocking: call it before serving). Errors say what to do: newer file, no folder, locked,

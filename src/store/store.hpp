@@ -149,7 +149,8 @@ class Store {
   /// process.
   virtual void secret(std::string name, Secret candidate, Done<Secret> done) = 0;
 
-  // Reads. They see every write acknowledged before, and fail at once while the database is gone.
+  // Reads. They see every write acknowledged before, and fail at once while the database is gone. What users ask for,
+  // writes too, has room of its own: history() and unread() wait for the other reads.
 
   /// Those used last come first.
   virtual void subscriptions_of(UserId user, Done<std::vector<Subscription>> done) = 0;

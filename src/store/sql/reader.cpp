@@ -32,8 +32,9 @@ Reader::~Reader() {
 bool Reader::push(Read& read) {
   {
     const std::lock_guard lock{mutex_};
-    if (closing_ || queue_.size() >= queue_max_) return false;
-    queue_.push_back(std::move(read));
+    std::deque<Read>& queue = queues_[read.lane];
+    if (closing_ || queue.size() >= queue_max_) return false;
+    queue.push_back(std::move(read));
   }
   wake_.notify_one();
   return true;
@@ -57,15 +58,26 @@ void Reader::run() {
 /// Waits. nullopt: closed, and what was left has been answered.
 std::optional<Read> Reader::take() {
   std::unique_lock lock{mutex_};
-  wake_.wait(lock, [&] { return closing_ || !queue_.empty(); });
-  if (closing_) {
-    for (const Read& read : queue_) read.finish(fail(Errc::unavailable, "the store is closed"));
-    queue_.clear();
-    return std::nullopt;
+  wake_.wait(lock, [&] { return closing_ || next_queue() != nullptr; });
+  std::deque<Read>* queue = next_queue();
+  if (!closing_) {
+    std::optional<Read> next{std::move(queue->front())};
+    queue->pop_front();
+    return next;
   }
-  std::optional<Read> next{std::move(queue_.front())};
-  queue_.pop_front();
-  return next;
+  for (; queue != nullptr; queue = next_queue()) {
+    for (const Read& read : *queue) read.finish(fail(Errc::unavailable, "the store is closed"));
+    queue->clear();
+  }
+  return std::nullopt;
+}
+
+/// The lane whose turn it is; nullptr: nothing waits.
+std::deque<Read>* Reader::next_queue() {
+  for (const Lane lane : lanes) {
+    if (!queues_[lane].empty()) return &queues_[lane];
+  }
+  return nullptr;
 }
 
 std::optional<Error> Reader::answer(const Read& read) {

@@ -1,8 +1,10 @@
-// The thread that reads, on a connection of its own. While the database cannot be used, reads fail at once.
+// The thread that reads, on a connection of its own: first what the server needs, then what users ask for. While the
+// database cannot be used, reads fail at once.
 #pragma once
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "store/sql/lane.hpp"
 #include "store/sql/link.hpp"
 
 #include <chrono>
@@ -22,11 +24,12 @@ struct Read {
   std::function<void(Connection&)> work;
   /// Called once on the reader's thread; nullopt: work is done.
   std::function<void(std::optional<Error>)> finish;
+  Lane lane = Lane::server;
 };
 
 class Reader {
  public:
-  /// As a Writer's.
+  /// As a Writer's. `queue_max`: of each lane.
   Reader(std::string name, Link::Open open, std::unique_ptr<Connection> first, std::size_t queue_max,
          std::function<void()> on_end, Logger log);
   ~Reader();
@@ -42,6 +45,7 @@ class Reader {
 
   void run();
   std::optional<Read> take();
+  [[nodiscard]] std::deque<Read>* next_queue();
   [[nodiscard]] std::optional<Error> answer(const Read& read);
   void try_once(const Read& read);
 
@@ -55,7 +59,7 @@ class Reader {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<Read> queue_;
+  PerLane<std::deque<Read>> queues_;
   bool closing_ = false;
 
   std::thread thread_;

@@ -121,30 +121,31 @@ class SqlStore final : public Store {
   }
 
   void subscriptions_of(UserId user, Done<std::vector<Subscription>> done) override {
-    read<std::vector<Subscription>>(std::move(done), [user = clean(user)](Connection& connection) {
+    read<std::vector<Subscription>>(Lane::server, std::move(done), [user = clean(user)](Connection& connection) {
       return store::subscriptions_of(connection, user);
     });
   }
 
   void find_call(CallId call, Done<std::optional<CallRecord>> done) override {
-    read<std::optional<CallRecord>>(
-        std::move(done), [call = clean(call)](Connection& connection) { return store::find_call(connection, call); });
+    read<std::optional<CallRecord>>(Lane::server, std::move(done), [call = clean(call)](Connection& connection) {
+      return store::find_call(connection, call);
+    });
   }
 
   void history(HistoryQuery query, Done<HistoryPage> done) override {
     query.user = clean(query.user);
     if (query.before) query.before->call = clean(query.before->call);
-    read<HistoryPage>(std::move(done),
+    read<HistoryPage>(Lane::users, std::move(done),
                       [query = std::move(query)](Connection& connection) { return store::history(connection, query); });
   }
 
   void unread(UserId user, Done<std::size_t> done) override {
-    read<std::size_t>(std::move(done),
+    read<std::size_t>(Lane::users, std::move(done),
                       [user = clean(user)](Connection& connection) { return store::unread(connection, user); });
   }
 
   void mutes(Done<Mutes> done) override {
-    read<Mutes>(std::move(done), [](Connection& connection) { return store::mutes(connection); });
+    read<Mutes>(Lane::server, std::move(done), [](Connection& connection) { return store::mutes(connection); });
   }
 
   asio::awaitable<void> stop() override {
@@ -159,7 +160,7 @@ class SqlStore final : public Store {
 
  private:
   enum class Wait {
-    some,    ///< Somebody waits for the answer.
+    some,    ///< A user asks, and waits for the answer.
     always,  ///< Until it is written.
   };
 
@@ -221,16 +222,20 @@ class SqlStore final : public Store {
       }
     };
     write.finish = finisher<T>(std::move(done), value);
-    if (wait == Wait::some) write.expires = std::chrono::steady_clock::now() + patience;
+    if (wait == Wait::some) {
+      write.expires = std::chrono::steady_clock::now() + patience;
+      write.lane = Lane::users;
+    }
     if (stopping_ || !writer_.push(write)) write.finish(fail(Errc::unavailable, "no room for this write, or closed"));
   }
 
   template <class T, class Work>
-  void read(Done<T> done, Work work) {
+  void read(Lane lane, Done<T> done, Work work) {
     auto value = std::make_shared<std::optional<T>>();
     Read read;
     read.work = [value, work = std::move(work)](Connection& connection) { *value = work(connection); };
     read.finish = finisher<T>(std::move(done), value);
+    read.lane = lane;
     if (stopping_ || !reader_.push(read)) read.finish(fail(Errc::unavailable, "no room for this read, or closed"));
   }
 

@@ -35,16 +35,18 @@ Writer::~Writer() {
 bool Writer::push(Write& write) {
   std::unique_lock lock{mutex_};
   if (closing_) return false;
-  if (queue_.size() + taken_ >= queue_max_) {
+  if (held_[write.lane] >= queue_max_) {
     ++refused_;
     const auto now = Clock::now();
-    if (full_told_ && now - *full_told_ < reminder_every) return false;
-    full_told_ = now;
+    std::optional<Clock::time_point>& told = full_told_[write.lane];
+    if (told && now - *told < reminder_every) return false;
+    told = now;
     const std::size_t refused = refused_;
     lock.unlock();
     log_.error("{} writes wait for {}: no room for more, {} refused so far", queue_max_, name_, refused);
     return false;
   }
+  ++held_[write.lane];
   queue_.push_back(std::move(write));
   lock.unlock();
   wake_.notify_one();
@@ -82,7 +84,6 @@ void Writer::run() {
 /// Waits. False: closed, and what was left has been answered.
 bool Writer::take_group() {
   std::unique_lock lock{mutex_};
-  taken_ = 0;
   wake_.wait(lock, [&] { return closing_ || !queue_.empty(); });
   if (closing_) {
     std::deque<Write> left = std::move(queue_);
@@ -94,7 +95,6 @@ bool Writer::take_group() {
   const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), group_max));
   group_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
   queue_.erase(queue_.begin(), end);
-  taken_ = group_.size();
   return true;
 }
 
@@ -115,7 +115,7 @@ void Writer::write_group() {
 void Writer::acknowledge() {
   {
     const std::lock_guard lock{mutex_};
-    taken_ = 0;  // Whoever hears of it may ask for as many again.
+    for (const Write& write : group_) --held_[write.lane];  // Whoever hears of it may ask for as many again.
     if (outage_) refused_ = 0;
   }
   if (outage_) {
@@ -131,6 +131,10 @@ void Writer::acknowledge() {
 void Writer::refuse_current(const Failure& failure) {
   log_.error("{} refuses a write: {}; {}", name_, failure.what(), advice(failure.kind()));
   const auto refused = group_.begin() + static_cast<std::ptrdiff_t>(current_);
+  {
+    const std::lock_guard lock{mutex_};
+    --held_[refused->lane];
+  }
   refused->finish(to_error(failure));
   group_.erase(refused);
 }
@@ -143,7 +147,6 @@ void Writer::stall(const Failure& failure) {
   outage_->pause = std::min(2 * outage_->pause, pause_max);
   expire(queue_);
   expire(group_);
-  taken_ = group_.size();
   if (!closing_) return;
   queue_.insert(queue_.begin(), std::make_move_iterator(group_.begin()), std::make_move_iterator(group_.end()));
   group_.clear();
@@ -160,7 +163,7 @@ void Writer::tell(const Failure& failure) {
   std::size_t refused = 0;
   {
     const std::lock_guard lock{mutex_};
-    waiting = queue_.size() + taken_;
+    waiting = this->waiting();
     refused = refused_;
     if (closing_ && first) return;  // It was interrupted, which is no failure of the database's.
   }
@@ -168,11 +171,12 @@ void Writer::tell(const Failure& failure) {
              first ? "takes" : "still takes", failure.what(), advice(failure.kind()), waiting, refused);
 }
 
-/// Answers those whose time is over. finish() only posts, so the lock may be held.
+/// Under the lock: answers those whose time is over. finish() only posts.
 void Writer::expire(std::deque<Write>& writes) {
   const auto now = Clock::now();
   std::erase_if(writes, [&](Write& write) {
     if (!write.expires || now < *write.expires) return false;
+    --held_[write.lane];
     write.finish(fail(Errc::timeout, "the database has not come back in time"));
     return true;
   });

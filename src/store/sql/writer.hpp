@@ -1,9 +1,10 @@
 // The thread that writes. What waits goes into one transaction (a group commit), and is acknowledged after its COMMIT.
-// While the database cannot be used, writes wait here and are tried again.
+// While the database cannot be used, writes wait here and are tried again. Their order is kept, whatever their lane.
 #pragma once
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "store/sql/lane.hpp"
 #include "store/sql/link.hpp"
 
 #include <chrono>
@@ -26,18 +27,20 @@ struct Write {
   std::function<void(std::optional<Error>)> finish;
   /// Somebody waits for the answer: it fails if the database is gone at that time. nullopt: waits as long as it takes.
   std::optional<std::chrono::steady_clock::time_point> expires;
+  Lane lane = Lane::server;
 };
 
 class Writer {
  public:
-  /// `name`: of the database, for the log. `on_end` is called when the thread has ended, on that thread.
+  /// `name`: of the database, for the log. `queue_max`: writes of one lane that may wait. `on_end` is called when the
+  /// thread has ended, on that thread.
   Writer(std::string name, Link::Open open, std::unique_ptr<Connection> first, std::size_t queue_max,
          std::function<void()> on_end, Logger log);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// From any thread. False: the queue is full, or it is closed. The write is then untouched.
+  /// From any thread. False: its lane is full, or the queue is closed. The write is then untouched.
   [[nodiscard]] bool push(Write& write);
   /// Ends the thread soon; what still waits fails.
   void close();
@@ -62,6 +65,7 @@ class Writer {
   void tell(const Failure& failure);
   void expire(std::deque<Write>& writes);
   void fail_all(std::deque<Write>& writes);
+  [[nodiscard]] std::size_t waiting() const { return held_[Lane::server] + held_[Lane::users]; }
 
   const std::string name_;
   const std::size_t queue_max_;
@@ -77,9 +81,9 @@ class Writer {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Write> queue_;
-  std::size_t taken_ = 0;    ///< Of the queue's room: what is in the group.
-  std::size_t refused_ = 0;  ///< For want of room, until an outage has ended.
-  std::optional<Clock::time_point> full_told_;
+  PerLane<std::size_t> held_;  ///< Not answered yet: what is queued, and what is in the group.
+  std::size_t refused_ = 0;    ///< For want of room, until an outage has ended.
+  PerLane<std::optional<Clock::time_point>> full_told_;
   bool closing_ = false;
 
   std::thread thread_;

@@ -8,6 +8,8 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <string>
+#include <vector>
 
 namespace carillon::store {
 namespace {
@@ -69,8 +71,8 @@ class WriterTest : public testing::Test {
         "the database", played.open(), nullptr, queue_max, [this] { ended = true; }, Logger{});
   }
   bool push(Writer& writer, const std::string& name, std::optional<std::chrono::milliseconds> patience = {},
-            std::function<void(Connection&)> work = nothing) {
-    Write write{std::move(work), answers.of(name), {}};
+            std::function<void(Connection&)> work = nothing, Lane lane = Lane::server) {
+    Write write{std::move(work), answers.of(name), {}, lane};
     if (patience) write.expires = std::chrono::steady_clock::now() + *patience;
     return writer.push(write);
   }
@@ -152,6 +154,34 @@ TEST_F(WriterTest, AFullQueueRefusesAtOnceAndSaysSo) {
   EXPECT_EQ(count(log, "error 3 writes wait for the database: no room for more"), 1u) << log;
 }
 
+TEST_F(WriterTest, WhatUsersAskForTakesNoRoomOfTheRecordsNorTheirPlace) {
+  const auto writing = writer(3);
+  const auto users_write = [&](const std::string& name) { return push(*writing, name, 200ms, nothing, Lane::users); };
+  for (const char* name : {"a", "b", "c"}) EXPECT_TRUE(users_write(name));
+  EXPECT_FALSE(users_write("too many"));
+  while (played.tries < 2) std::this_thread::yield();  // They are in the group by now.
+  EXPECT_FALSE(users_write("too many"));
+  std::vector<std::string> order;  // Of the writer's thread.
+  for (const char* name : {"record 1", "record 2", "record 3"})
+    EXPECT_TRUE(push(*writing, name, {}, [&order, name](Connection&) { order.emplace_back(name); })) << name;
+  EXPECT_FALSE(push(*writing, "record 4"));
+  for (const char* name : {"a", "b", "c"}) EXPECT_EQ(answers.wait(name), "timeout");
+  EXPECT_TRUE(users_write("d")) << "those that have expired gave their room back";
+  played.there = true;
+  for (const char* name : {"record 1", "record 2", "record 3"}) EXPECT_EQ(answers.wait(name), "ok");
+  EXPECT_EQ(order, (std::vector<std::string>{"record 1", "record 2", "record 3"}));
+}
+
+TEST_F(WriterTest, AWriteThatTheDatabaseRefusesGivesItsRoomBack) {
+  played.there = true;
+  const auto writing = writer(1);
+  const auto refused = [](Connection&) { throw Failure{Failure::Kind::data, "refused"}; };
+  ASSERT_TRUE(push(*writing, "refused", {}, refused));
+  EXPECT_NE(answers.wait("refused"), "ok");
+  EXPECT_TRUE(push(*writing, "next"));
+  EXPECT_EQ(answers.wait("next"), "ok");
+}
+
 TEST_F(WriterTest, CloseAnswersWhatStillWaitsAndSaysHowManyAreLost) {
   testing::internal::CaptureStderr();
   {
@@ -198,8 +228,9 @@ class ReaderTest : public testing::Test {
     return std::make_unique<Reader>(
         "the database", played.open(), nullptr, queue_max, [] {}, Logger{});
   }
-  bool push(Reader& reader, const std::string& name, std::function<void(Connection&)> work = nothing) {
-    Read read{std::move(work), answers.of(name)};
+  bool push(Reader& reader, const std::string& name, std::function<void(Connection&)> work = nothing,
+            Lane lane = Lane::server) {
+    Read read{std::move(work), answers.of(name), lane};
     return reader.push(read);
   }
 
@@ -265,6 +296,50 @@ TEST_F(ReaderTest, AFullQueueRefusesAtOnceAndCloseAnswersTheRest) {
   EXPECT_EQ(answers.wait("slow"), "ok");
   EXPECT_EQ(answers.wait("a"), "unavailable");
   EXPECT_EQ(answers.wait("b"), "unavailable");
+}
+
+TEST_F(ReaderTest, WhatTheServerNeedsGoesBeforeAllThatUsersAskForAndHasItsOwnRoom) {
+  played.there = true;
+  const auto reading = reader(3);
+  std::promise<void> go;
+  const auto gone = go.get_future().share();
+  std::atomic<bool> begun = false;
+  ASSERT_TRUE(push(*reading, "slow", [&, gone](Connection&) {
+    begun = true;
+    gone.wait();
+  }));
+  while (!begun) std::this_thread::yield();
+  std::vector<std::string> order;  // Of the reader's thread.
+  const auto ask = [&](const std::string& name, Lane lane) {
+    return push(
+        *reading, name, [&order, name](Connection&) { order.push_back(name); }, lane);
+  };
+  for (const char* name : {"page 1", "page 2", "page 3"}) EXPECT_TRUE(ask(name, Lane::users));
+  EXPECT_FALSE(ask("page 4", Lane::users));
+  EXPECT_TRUE(ask("push 1", Lane::server));
+  EXPECT_TRUE(ask("push 2", Lane::server));
+  go.set_value();
+  EXPECT_EQ(answers.wait("page 3"), "ok");
+  EXPECT_EQ(order, (std::vector<std::string>{"push 1", "push 2", "page 1", "page 2", "page 3"}));
+}
+
+TEST_F(ReaderTest, CloseAnswersBothLanes) {
+  played.there = true;
+  const auto reading = reader();
+  std::promise<void> go;
+  const auto gone = go.get_future().share();
+  std::atomic<bool> begun = false;
+  ASSERT_TRUE(push(*reading, "slow", [&, gone](Connection&) {
+    begun = true;
+    gone.wait();
+  }));
+  while (!begun) std::this_thread::yield();
+  ASSERT_TRUE(push(*reading, "page", nothing, Lane::users));
+  ASSERT_TRUE(push(*reading, "push"));
+  reading->close();
+  go.set_value();
+  EXPECT_EQ(answers.wait("page"), "unavailable");
+  EXPECT_EQ(answers.wait("push"), "unavailable");
 }
 
 }  // namespace
