@@ -14,7 +14,8 @@ Phone* phone_of(Ringing& ringing, const DeviceId& device) {
 }
 
 std::size_t phones_here(const Ringing& ringing) {
-  return static_cast<std::size_t>(std::ranges::count(ringing.phones, false, &Phone::away));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(ringing.phones, [](const Phone& phone) { return !phone.away && !phone.silent; }));
 }
 
 }  // namespace
@@ -198,6 +199,7 @@ void Call::reached(const UserId& user, std::size_t devices, Reachability state, 
 void Call::stop_ringing(const Person& person, const DeviceId& device, EndReason there, EndReason elsewhere,
                         Actions& out) {
   for (const Phone& phone : person.ringing()->phones) {
+    if (phone.silent) continue;
     tell(phone.device, EndCall{phone.device == device ? there : elsewhere}, out);
   }
   out.emplace_back(StopReaching{id(), person.user(), elsewhere, device, there});
@@ -229,7 +231,7 @@ void Call::tick(Time now, Actions& out) {
 
 // ---- Devices come and go ---------------------------------------------------------------------------------------
 
-void Call::device_here(const UserId& user, const DeviceId& device, Actions& out) {
+void Call::device_here(const UserId& user, const DeviceId& device, bool shown, Actions& out) {
   Person& person = *find(user);
   if (auto* seat = std::get_if<Seated>(&person.place); seat && seat->device == device && seat->away) {
     seat->away = false;
@@ -237,12 +239,16 @@ void Call::device_here(const UserId& user, const DeviceId& device, Actions& out)
   }
   if (auto* ringing = std::get_if<Ringing>(&person.place); ringing && ringing->mute == Mute::none) {
     const std::size_t before = phones_here(*ringing);
-    if (Phone* phone = phone_of(*ringing, device)) {
-      phone->away = false;
-    } else {
-      ringing->phones.push_back({device});
+    Phone* phone = phone_of(*ringing, device);
+    if (!phone) phone = &ringing->phones.emplace_back(Phone{.device = device, .silent = true});
+    const bool rang = !phone->silent;
+    phone->away = false;
+    phone->silent = !shown;
+    if (shown) {
+      tell(device, invitation(*ringing), out);
+    } else if (rang) {
+      tell(device, EndCall{EndReason::canceled}, out);
     }
-    tell(device, invitation(*ringing), out);
     if (phones_here(*ringing) != before) tell_devices(person, out);
   }
 }
@@ -257,7 +263,7 @@ void Call::device_away(const UserId& user, const DeviceId& device, Actions& out)
     Phone* phone = phone_of(*ringing, device);
     if (!phone || phone->away) return;
     phone->away = true;
-    tell_devices(person, out);
+    if (!phone->silent) tell_devices(person, out);
   }
 }
 

@@ -21,7 +21,8 @@ namespace carillon::call {
 /// A device that was told to ring.
 struct Phone {
   DeviceId device;
-  bool away = false;  ///< Its connection is lost: it does not count, but may come back ringing.
+  bool away = false;    ///< Its connection is lost: it does not count, but may come back ringing.
+  bool silent = false;  ///< More rang than Calls::snapshot() had room for when it connected: it was not told of this.
 };
 
 // Where a person of a call is: exactly one of these.
@@ -126,8 +127,9 @@ class Call {
   /// Push has reached this many devices of him.
   void reached(const UserId& user, std::size_t devices, Reachability state, Actions& out);
 
-  /// A device of a person connected or resumed: it rings if he does, and has its seat again.
-  void device_here(const UserId& user, const DeviceId& device, Actions& out);
+  /// A device of a person connected or resumed: it has its seat again, and rings if he does and it is `shown` this call
+  /// (Calls::snapshot). If not, it is silent until it connects the next time.
+  void device_here(const UserId& user, const DeviceId& device, bool shown, Actions& out);
   /// It dropped, and may come back.
   void device_away(const UserId& user, const DeviceId& device, Actions& out);
   /// It is gone for good, with its seat.

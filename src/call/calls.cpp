@@ -139,7 +139,7 @@ void Calls::on(const DeviceConnected& event, Time now, Actions& out) {
     deliver(out);  // the new session knows nothing of those calls
   }
   presence_.connect(event.device, event.user, event.name);
-  for (const CallId& id : calls_of(event.user)) live(id)->device_here(event.user, event.device, out);
+  arrived(event.user, event.device, out);
 }
 
 void Calls::on(const DeviceResumed& event, Time, Actions& out) {
@@ -147,7 +147,13 @@ void Calls::on(const DeviceResumed& event, Time, Actions& out) {
   if (!device) return;
   presence_.resume(event.device);
   for (Tell& tell : presence_.take_missed(event.device)) out.emplace_back(std::move(tell));
-  for (const CallId& id : calls_of(device->user)) live(id)->device_here(device->user, event.device, out);
+  arrived(device->user, event.device, out);
+}
+
+void Calls::arrived(const UserId& user, const DeviceId& device, Actions& out) {
+  std::set<CallId> shown;
+  for (const CallSnapshot& call : snapshot(user, device)) shown.insert(call.call);
+  for (const CallId& id : calls_of(user)) live(id)->device_here(user, device, shown.contains(id), out);
 }
 
 void Calls::on(const DeviceLost& event, Time now, Actions& out) {
@@ -237,14 +243,6 @@ bool Calls::talks(const UserId& user) const {
                              [&](const CallId& id) { return find(id)->person(user)->seated() != nullptr; });
 }
 
-std::vector<CallSnapshot> Calls::snapshot(const UserId& user, const DeviceId& device) const {
-  std::vector<CallSnapshot> all;
-  for (const CallId& id : calls_of(user)) {
-    if (!find(id)->hidden_from(user)) all.push_back(find(id)->snapshot(user, device));
-  }
-  return all;
-}
-
 bool Calls::may_join_room(const DeviceId& device, const CallId& call) const {
   const Call* found = find(call);
   return found && found->seated_on(device);
@@ -289,13 +287,27 @@ void Calls::check_invariants() const {
         }
         std::ranges::sort(here);
         check(ringing->mute != Mute::none || here == presence_.devices_of(person.user()),
-              "every connected device of who is called rings");
+              "every connected device of who is called rings, or is known to be silent");
       }
     }
   }
   std::size_t indexed = 0;
-  for (const auto& [user, calls] : by_user_) indexed += calls.size();
+  for (const auto& [user, calls] : by_user_) {
+    indexed += calls.size();
+    if (calls.size() <= config_.shown_calls_max) continue;
+    for (const DeviceId& device : presence_.devices_of(user)) check_snapshot(user, device);
+  }
   check(due == due_.size() && listed == indexed && by_room_.size() == calls_.size(), "no index outlives its call");
+}
+
+void Calls::check_snapshot(const UserId& user, const DeviceId& device) const {
+  const std::vector<CallSnapshot> shown = snapshot(user, device);
+  const auto seats = static_cast<std::size_t>(std::ranges::count(shown, YourState::joined, &CallSnapshot::your_state));
+  std::size_t bytes = 0;
+  for (const CallSnapshot& call : shown) bytes += bytes_of(call);
+  check(seats == seats_of(device).size(), "a device is shown each of its seats");
+  check(shown.size() <= std::max(seats, config_.shown_calls_max), "no device is shown too many calls");
+  check(shown.size() == seats || bytes <= config_.shown_bytes_max, "what others can do makes no welcome too large");
 }
 
 }  // namespace carillon::call

@@ -76,7 +76,8 @@ class Calls {
   /// nullptr: no such call, or it has ended. Valid until the next handle() or tick().
   [[nodiscard]] const Call* find(const CallId& call) const;
   /// The calls of this user that ring or run, as this device sees them: `welcome.calls`. Take it after
-  /// DeviceConnected or DeviceResumed was handled.
+  /// DeviceConnected or DeviceResumed was handled. Others can put a user on the list of any number of calls; so it is
+  /// bounded (Config::shown_calls_max, shown_bytes_max), and what matters most to him comes first: snapshot.cpp.
   [[nodiscard]] std::vector<CallSnapshot> snapshot(const UserId& user, const DeviceId& device) const;
   /// The device has a seat: the caller's from start-call on, a callee's from accept-call on.
   [[nodiscard]] bool may_join_room(const DeviceId& device, const CallId& call) const;
@@ -142,6 +143,8 @@ class Calls {
   [[nodiscard]] std::vector<CallId> calls_of(const UserId& user) const;
   [[nodiscard]] std::vector<CallId> seats_of(const DeviceId& device) const;
   [[nodiscard]] bool talks(const UserId& user) const;
+  /// A device has connected or resumed: its calls hear of it, and those that ring and are in its snapshot ring.
+  void arrived(const UserId& user, const DeviceId& device, Actions& out);
   /// A device and all it holds in calls is gone.
   void gone(const DeviceId& device, EndReason why, Time now, Actions& out);
   /// After anything happened to a call: keeps the indexes true, and buries the call when it is over.
@@ -150,6 +153,7 @@ class Calls {
   void catch_up(Time now, Actions& out);
   /// Messages go to connected devices only; a lost one keeps its end-calls for later.
   void deliver(Actions& out);
+  void check_snapshot(const UserId& user, const DeviceId& device) const;
 
   Config config_;
   Presence presence_;

@@ -29,6 +29,10 @@ struct Config {
   std::size_t people_max = 64;
   /// Calls one device may be in at a time: one that talks, some on hold. More is an attack.
   std::size_t calls_per_device_max = 8;
+  /// Calls that a device is shown when it connects, and their bytes; its own seats always are. Far more than anybody
+  /// has, and with what is sent beside it well below the 1 MiB that may wait for a connection (http::Config).
+  std::size_t shown_calls_max = 32;
+  std::size_t shown_bytes_max = 256 * 1024;
   /// Bytes of the app's own words beside a call (DESIGN section 3: 4 KiB).
   std::size_t metadata_bytes_max = 4096;
 

@@ -1,6 +1,7 @@
 // How a call looks to one device: an entry of `welcome.calls`.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,5 +52,8 @@ struct CallSnapshot {
   std::optional<std::string> metadata;
   YourState your_state = YourState::out;
 };
+
+/// What it takes at most as JSON.
+[[nodiscard]] std::size_t bytes_of(const CallSnapshot& call);
 
 }  // namespace carillon::call

@@ -362,3 +362,51 @@ test('/metrics is for this machine and for the server key, and not for whom a pr
   ).toBe(200);
   expect(await server.stop()).toBe(0);
 });
+
+describe('what others can make for somebody', () => {
+  let server: Server;
+  beforeAll(async () => {
+    server = await Server.start();
+  });
+  afterAll(async () => expect(await server.stop()).toBe(0));
+
+  /** A group that its caller alone holds: an accomplice has answered and left. */
+  async function group(attacker: Wire, accomplice: Wire, i: number): Promise<void> {
+    const { callId } = await attacker.request('start-call', {
+      callees: ['victim', 'accomplice', `x${i}`],
+      media: 'audio',
+      ringSeconds: 1,
+      roomId: String(i).padStart(128, 'r'),
+      metadata: { m: 'a'.repeat(4080) },
+    });
+    await accomplice.request('accept-call', { callId });
+    await accomplice.request('leave-call', { callId });
+    accomplice.forget();
+    attacker.forget();
+  }
+
+  test('groups that only an attacker holds lock nobody out', { timeout: 120_000 }, async () => {
+    const accomplice = await Wire.connect(server, 'accomplice');
+    const carol = await Wire.connect(server, 'carol');
+    const attackers: Wire[] = [];
+    for (let i = 0; i < 240; ++i) {
+      if (i % 8 === 0) attackers.push(await Wire.connect(server, 'attacker', { device: `d${i}` }));
+      await group(attackers.at(-1)!, accomplice, i);
+    }
+    const { callId } = await call(carol, 'victim');
+    expect((await server.counts()).calls).toBe(241);
+
+    const victim = await Wire.connect(server, 'victim');
+    const bytes = JSON.stringify(victim.welcome).length;
+    console.log(`welcome of ${bytes} bytes with ${victim.welcome.calls.length} of 241 calls`);
+    expect(bytes).toBeLessThan(270_000);
+    expect(victim.welcome.calls).toHaveLength(32);
+    expect(victim.welcome.calls[0]).toMatchObject({ callId, yourState: 'ringing' });
+    expect(await victim.request('accept-call', { callId })).toMatchObject({ callId });
+    victim.drop();
+    const again = await Wire.connect(server, 'victim', { query: `?resume=${victim.welcome.resumeToken}` });
+    expect(again.welcome.calls[0]).toMatchObject({ callId, yourState: 'joined' });
+    for (const wire of [...attackers, accomplice, carol, again]) wire.close();
+    await server.until((counts) => counts.calls === 0);
+  });
+});

@@ -65,7 +65,8 @@ std::string describe(const Call& call) {
   for (const Person& person : call.people()) {
     if (const Seated* seat = person.seated()) append(in, seat->device.str() + (seat->away ? " (away)" : ""));
     if (const Ringing* ringing = person.ringing()) {
-      const auto here = std::ranges::count(ringing->phones, false, &Phone::away);
+      const auto here =
+          std::ranges::count_if(ringing->phones, [](const Phone& phone) { return !phone.away && !phone.silent; });
       append(rings, here > 0 ? fmt::format("{} on {}", person.user(), here) : fmt::format("{} by push", person.user()));
     }
   }

@@ -46,6 +46,8 @@ Config rules(Dice& dice) {
   config.open_rooms = dice.percent(70);
   config.people_max = dice.one_of<std::size_t>({3, 5, 64});
   config.calls_per_device_max = dice.one_of<std::size_t>({1, 2, 8});
+  config.shown_calls_max = dice.one_of<std::size_t>({0, 1, 2, 32});
+  config.shown_bytes_max = dice.one_of<std::size_t>({1000, 2000, 256 * 1024});
   config.limits.rings_per_minute_user = dice.one_of<std::size_t>({0, 0, 0, 3, 20});
   config.limits.rings_per_minute_pair = dice.one_of<std::size_t>({0, 0, 0, 1, 5});
   config.limits.rooms_per_key = dice.one_of<std::size_t>({0, 0, 0, 2});
