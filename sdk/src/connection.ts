@@ -123,7 +123,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.#attempt = 0;
       this.#resumeToken = null;
       this.#setState('connecting', null);
-      void this.#open();
+      if (this.#waiting === waiting) void this.#open();
     }
     return waiting.promise;
   }
@@ -282,9 +282,12 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#closeAbandoned();
     const unanswered = [...this.#outgoing];
     this.#state = 'connected';
+    const epoch = this.#epoch;
     this.#handlers.onWelcome(welcome, resumed);
+    if (epoch !== this.#epoch) return;
     for (const outgoing of unanswered) this.#transmit(outgoing);
     this.#setState('connected', null);
+    if (epoch !== this.#epoch) return;
     this.#waiting?.resolve();
     this.#waiting = null;
   }
@@ -340,12 +343,12 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.#end(error, error);
       return;
     }
+    const dropped = this.#epoch;
     if (this.#state === 'connected') this.#setState('reconnecting', error);
-    this.#retry(error, delayMs);
+    if (dropped === this.#epoch) this.#retry(error, delayMs);
   }
 
   #retry(error: CarillonError, afterMs = this.#backOffMs()): void {
-    this.#dropSocket(error);
     const delayMs = Math.round(afterMs);
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined;
@@ -368,10 +371,10 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#dropSocket(error);
     this.#closeAbandoned();
     this.#resumeToken = null;
-    this.#setState('closed', shown);
     for (const outgoing of [...this.#outgoing]) outgoing.reject(error);
     this.#waiting?.reject(error);
     this.#waiting = null;
+    this.#setState('closed', shown); // The last: who hears it may connect again.
   }
 
   /** Lets go of the socket; whatever it still says belongs to an old epoch. */
@@ -398,6 +401,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     for (const socket of this.#abandoned.splice(0)) socket.close(1000);
   }
 
+  /** Whoever hears it may close or connect: what goes on after it looks whether it is still meant. */
   #setState(state: ConnectionState, error: CarillonError | null): void {
     this.#state = state;
     this.emit('state', state, error);
