@@ -337,6 +337,7 @@ export class CallImpl extends Emitter<CallEvents> implements Call {
     this.#participants.stopRinging(reason);
     this.#setState('ended');
     this.emit('ended', reason);
+    this.clearListeners(); // A listener may have ended it in the midst of other news.
   }
 
   // ---------------------------------------------------------------------------------- what media says

@@ -163,3 +163,18 @@ describe('Two devices of the callee', () => {
     expect(call.endReason).toBe('declined');
   });
 });
+
+describe('A call that a listener leaves', () => {
+  it('says nothing after its end', async () => {
+    const world = new World();
+    const { call } = await world.ringing();
+    const seen = record(call, 'state', 'ended', 'participant-joined', 'participant-changed');
+    call.on('state', (state) => {
+      if (state !== 'ended') void call.leave();
+    });
+    const dave = { id: 'dave/1', peerId: 'dave/1', userId: 'dave', deviceId: '1', displayName: 'Dave' };
+    world.server.notify(world.server.session('alice'), 'newPeer', { callId: call.id, ...dave });
+    await flush();
+    expect(seen.at(-1)).toBe('ended hangup');
+  });
+});
