@@ -92,10 +92,10 @@ export class RoomConsumers {
   /** After a reconnect: what stands on the server. */
   reconcile(state: WireMediaState['consumers']): void {
     const standing = new Map(state.map((consumer) => [consumer.id, consumer]));
-    for (const id of [...this.#consumers.keys()]) {
+    for (const id of [...this.#consumers.keys(), ...this.#consuming.keys()]) {
       const consumer = standing.get(id);
-      if (consumer) this.#context.tell('track-muted', id, consumer.producerPaused);
-      else this.#remove(id);
+      if (consumer) this.handlePaused(id, consumer.producerPaused);
+      else this.handleClosed(id);
     }
   }
 

@@ -89,6 +89,15 @@ describe('What comes in', () => {
     expect(told).toEqual(['track-removed cam', 'track-muted mic true']);
   });
 
+  it('is so too where it is not there yet', async () => {
+    const { consumers, told, arrive } = make();
+    const both = Promise.all([consumers.handleNew(offer('cam', 'video')), consumers.handleNew(offer('mic', 'audio'))]);
+    consumers.reconcile([{ id: 'mic', producerId: 'mic-p', producerPaused: true }]);
+    arrive();
+    await both;
+    expect(told.slice(-2)).toEqual(['track-removed cam', 'track-muted mic true']);
+  });
+
   it('is asked for as the app wants it', async () => {
     const { consumers, server } = await consuming();
     void consumers.setPreferredLayers('cam', 1);
