@@ -6,11 +6,11 @@
 import { Emitter } from './emitter.js';
 import type { EngineProducer } from './engine.js';
 import { CarillonError } from './errors.js';
+import { KeptTracks } from './kept-tracks.js';
 import type { MediaLink } from './media-link.js';
 import { MediaRoom, type RoomEvents } from './media-room.js';
 import { Deferred, isPassing } from './media-words.js';
 import type { MediaMethod, MediaNotifications, ServerRequests, WireMediaState } from './protocol.js';
-import type { IncomingTrack } from './room-consumers.js';
 import type { TrackSource, TransportStats } from './types.js';
 
 export type { IncomingTrack } from './room-consumers.js';
@@ -30,18 +30,12 @@ const OPEN_ATTEMPTS = 6;
 const ATTEMPTS_BEFORE_TELLING = 3;
 /** The server knows our room no more: the time for its `media-restart` to come before we begin by ourselves. */
 const DOUBT_MS = 1_000;
-/** The tracks of the room before stay that long in the new one, unless their successors come. */
-const KEPT_MS = 5_000;
 /** Nobody sends anything that long after the join: then there is nothing to wait for. */
 const QUIET_MS = 1_000;
 
-/** Which track it is, across rooms. */
-interface Place {
-  peerId: string;
-  source: TrackSource;
-}
-
 export class CallMedia extends Emitter<CallMediaEvents> {
+  /** More than two people: the camera is sent in layers. */
+  group = false;
   readonly #link: MediaLink;
   #room: MediaRoom | null = null;
   #opened: Deferred<void> | null = null;
@@ -50,9 +44,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   #wasSendable = false;
   /** The next room, whichever way it comes. */
   #next = new Deferred<void>();
-  readonly #tracks = new Map<string, Place>();
-  /** Tracks of the room before, which are shown until the new ones are there. */
-  readonly #kept = new Map<string, Place>();
+  readonly #kept = new KeptTracks((consumerId) => this.emit('track-removed', consumerId));
   #everJoined = false;
   #rebuilding = false;
   #closed = false;
@@ -61,7 +53,6 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   #attempts = 0;
   #doubts = 0;
   #beginTimer: ReturnType<typeof setTimeout> | undefined;
-  #keptTimer: ReturnType<typeof setTimeout> | undefined;
   #quietTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(link: MediaLink) {
@@ -124,9 +115,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     before.close();
     if (this.#wasSendable) this.#sendable = new Deferred();
     this.#wasSendable = false;
-    for (const [id, place] of this.#tracks) this.#kept.set(id, place);
-    this.#tracks.clear();
-    clearTimeout(this.#keptTimer);
+    this.#kept.keep();
     clearTimeout(this.#quietTimer);
     this.#rebuilding = this.#everJoined;
     const next = this.#next;
@@ -141,7 +130,7 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     this.#attempts = 0;
     this.#everJoined = true;
     this.#opened?.resolve();
-    this.#keptTimer = setTimeout(() => this.#dropKept(() => true), KEPT_MS);
+    this.#kept.expire();
     this.#quietTimer = setTimeout(() => this.#settle(!room.used), QUIET_MS);
     this.#settle();
   }
@@ -181,16 +170,15 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     });
     room.on('doubtful', () => this.#handleDoubt(room));
     room.on('track-added', (track) => {
-      this.#replaceKept(track);
-      this.#tracks.set(track.consumerId, track);
+      this.#kept.add(track);
       this.emit('track-added', track);
     });
     room.on('track-removed', (id) => {
-      this.#tracks.delete(id);
+      this.#kept.remove(id);
       this.emit('track-removed', id);
     });
     room.on('peer-gone', (peerId) => {
-      this.#dropKept((place) => place.peerId === peerId);
+      this.#kept.removePeer(peerId);
       this.emit('peer-gone', peerId);
     });
     room.on('changed', () => {
@@ -214,22 +202,6 @@ export class CallMedia extends Emitter<CallMediaEvents> {
     this.#rebuilding = false;
     this.emit('changed');
   }
-
-  /** The picture of somebody gives way to the same picture from the new room, in one step. */
-  #replaceKept({ peerId, source }: IncomingTrack): void {
-    this.#dropKept((place) => place.peerId === peerId && place.source === source);
-  }
-
-  #dropKept(which: (place: Place) => boolean): void {
-    for (const [id, place] of [...this.#kept]) {
-      if (!which(place)) continue;
-      this.#kept.delete(id);
-      this.emit('track-removed', id);
-    }
-  }
-
-  /** More than two people: the camera is sent in layers. */
-  group = false;
 
   /** A producer may be made before its track is there: the layers of a group depend on the track. */
   get canPrepare(): boolean {
@@ -306,14 +278,14 @@ export class CallMedia extends Emitter<CallMediaEvents> {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const timer of [this.#beginTimer, this.#keptTimer, this.#quietTimer]) clearTimeout(timer);
+    clearTimeout(this.#beginTimer);
+    clearTimeout(this.#quietTimer);
     this.#room?.close();
     const error = ended();
     this.#sendable.reject(error);
     this.#opened?.reject(error);
     this.#next.resolve();
-    this.#tracks.clear();
-    this.#kept.clear();
+    this.#kept.close();
     this.clearListeners();
   }
 }
