@@ -244,6 +244,14 @@ describe('The push of a browser', () => {
     expect(changed).toHaveBeenCalledTimes(before);
   });
 
+  it.each([
+    ['visible', true],
+    ['hidden', false],
+  ])('is on screen when the page is not hidden: %s', (visibilityState, onScreen) => {
+    vi.stubGlobal('document', { visibilityState });
+    expect(new BrowserPush().onScreen).toBe(onScreen);
+  });
+
   it('is none where there is no browser', () => {
     vi.unstubAllGlobals();
     const push = new BrowserPush();

@@ -1,11 +1,62 @@
-// One call that rings here, decided at the wrong moment.
+// One call that rings here, decided at the wrong moment or not at all.
 
 import { describe, expect, it } from 'vitest';
 import { CarillonError } from '../src/index.js';
 import { Refusal } from '../src/testing/index.js';
+import { ring, ringsHere } from './rings-here.js';
 import { fakeTime, flush, record, rejection, settled, wait, World } from './world.js';
 
 fakeTime();
+
+describe('A call that rings', () => {
+  it('rings for as long as the latest word of it says', async () => {
+    const { incoming } = ringsHere();
+    const now = Date.now();
+    incoming.handleRing(ring('a', { rev: 5, ringUntil: now + 5_000 }));
+    const call = incoming.get('a')!;
+    incoming.handleRing(ring('a', { rev: 4, ringUntil: now + 60_000 }));
+    expect(call.ringUntil).toBe(now + 5_000);
+    incoming.handleRing(ring('a', { rev: 6, ringUntil: now + 30_000 }));
+    expect([call.ringUntil, call.remainingMs]).toEqual([now + 30_000, 30_000]);
+    await wait(34_000);
+    expect(call.state).toBe('ringing');
+    await wait(1_000);
+    expect(call.endReason).toBe('timeout');
+  });
+
+  it('is remembered by the word that ended it', () => {
+    const { incoming, ended } = ringsHere();
+    incoming.handleRing(ring('a'));
+    incoming.handleEnd({ callId: 'a', rev: 7, serverTime: 0, reason: 'canceled' });
+    expect([7, 8].map((rev) => ended.isNews('a', rev))).toEqual([false, true]);
+  });
+
+  it('is not accepted when it is over', () => {
+    const { incoming } = ringsHere();
+    incoming.handleRing(ring('a'));
+    const call = incoming.get('a')!;
+    const seen = record(call, 'state', 'accepted', 'ended');
+    call.finish('canceled');
+    call.handleAccepted({} as never);
+    call.finish('timeout');
+    expect(seen).toEqual(['state ended', 'ended canceled']);
+    expect(call.endReason).toBe('canceled');
+  });
+
+  it('does not ring for ever when its end passed while it was being answered', async () => {
+    const { incoming, accepted, captured } = ringsHere();
+    incoming.handleRing(ring('a', { ringUntil: Date.now() + 5_000 }));
+    const call = incoming.get('a')!;
+    const outcome = rejection(call.accept());
+    await wait(15_000);
+    accepted.reject(new CarillonError('timeout', 'no answer'));
+    expect(await outcome).toMatchObject({ code: 'timeout' });
+    expect(call.state).toBe('ringing');
+    expect(captured.live).toBe(0);
+    await wait(5_000);
+    expect(call.endReason).toBe('timeout');
+  });
+});
 
 describe('Accepting', () => {
   it.each([

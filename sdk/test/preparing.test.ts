@@ -25,6 +25,17 @@ describe('Preparing an incoming call', () => {
     expect(bob.engine.capture.live).toEqual([]);
   });
 
+  it('closes them when we call the caller, which answers with what that opens', async () => {
+    const { bob, incoming } = await new World().ringing();
+    incoming.prepare();
+    await flush();
+    const prepared = [...bob.engine.capture.tracks];
+    const call = await settled(bob.carillon.startCall({ callees: ['alice'], media: 'video' }));
+    expect(incoming.state).toBe('accepted');
+    expect(prepared.map(({ readyState }) => readyState)).toEqual(['ended', 'ended']);
+    expect(bob.engine.capture.live).toEqual([call.local.microphone.track, call.local.camera.track]);
+  });
+
   it('is made to fit what is accepted', async () => {
     const { bob, incoming } = await new World().ringing();
     incoming.prepare({ audio: false, video: true });
