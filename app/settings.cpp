@@ -320,6 +320,11 @@ const std::vector<Setting>& settings() {
           "connections of one address; those from this machine count only when this is given; 0: no limit",
           [](Config & c) -> auto& { return c.limits.connections_per_ip; }),
       limit(
+          "connections-per-second-ip",
+          "new connections of one address, ten times as many at once; those from this machine count only when this is "
+          "given; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.connections_per_second_ip; }),
+      limit(
           "messages-per-second", "messages of one session, twice as many at once; 0: no limit",
           [](Config & c) -> auto& { return c.limits.messages_per_second; }),
       limit(

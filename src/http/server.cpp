@@ -1,7 +1,8 @@
 #include "http/server.hpp"
 
 #include "base/async.hpp"
-#include "http/address_counter.hpp"
+#include "base/token_bucket.hpp"
+#include "http/address_limits.hpp"
 #include "http/certificate.hpp"
 #include "http/http_connection.hpp"
 #include "http/listeners.hpp"
@@ -25,6 +26,8 @@ constexpr Duration accept_warning_interval = std::chrono::seconds(10);
 constexpr std::size_t refusals_per_address_max = 16;
 /// The same for everybody together, when the server is full.
 constexpr std::size_t refusals_max = 64;
+/// Handshakes for those who connect too often, of all addresses together: so many a second, and so many at once.
+constexpr double rate_refusals_per_second = 16, rate_refusals_burst = 64;
 
 Response method_not_allowed(std::vector<std::string> allowed, bool is_options) {
   if (std::find(allowed.begin(), allowed.end(), "GET") != allowed.end()) allowed.emplace_back("HEAD");
@@ -59,7 +62,11 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
         log_{std::move(log)},
         listeners{io},
         pool{std::make_shared<ConnectionPool>(io, config.web_socket, log_)},
-        certificate{config.tls, pool->deadlines(), log_} {}
+        certificate{config.tls, pool->deadlines(), log_},
+        limits{{.at_once = config.connections_per_address,
+                .per_second = config.connections_per_address_per_second,
+                .loopback_at_once = config.loopback_counts,
+                .loopback_per_second = config.loopback_counts_per_second}} {}
 
   Result<> start(std::vector<int> inherited) {
     if (auto loaded = certificate.load(); !loaded) return loaded;
@@ -159,11 +166,11 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   Listeners listeners;
   std::shared_ptr<ConnectionPool> pool;
   Certificate certificate;
+  AddressLimits limits;
   RouteTable<RequestHandler> routes;
   RouteTable<UpgradeHandler> upgrades;
   std::unique_ptr<StaticFiles> files;
   std::uint64_t refused_as_full = 0;
-  std::uint64_t refused_by_address = 0;
   std::size_t handlers_running = 0;
   std::unordered_map<HttpConnection*, std::weak_ptr<HttpConnection>> connections;
 
@@ -192,20 +199,24 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
 
   void admit(Stream::Socket socket) {
     if (draining_) return;
-    AddressCounter::Place place = place_of(socket);
-    const std::size_t most = config.connections_per_address;
-    const bool too_many_of_address = most > 0 && place.number() > most;
-    if (too_many_of_address) ++refused_by_address;
-    if (too_many_of_address && place.number() > most + refusals_per_address_max) return;
+    boost::system::error_code ec;
+    const auto peer = socket.remote_endpoint(ec).address();
+    // Gone already, and of no address: its limits would not hold for what it has sent before.
+    if (ec) return;
+    const Time now = pool->deadlines().now();
+    AddressLimits::Entry entry = limits.enter(peer, now);
+    if (entry.place.number() > config.connections_per_address + refusals_per_address_max) return;
+    using Verdict = AddressLimits::Verdict;
+    if (entry.verdict == Verdict::too_often && rate_refusals_.take(now)) return;
     const bool full = config.connections_max > 0 && served() >= config.connections_max;
     if (full) ++refused_as_full;
     if (full && refusing_ >= refusals_max) return;
     SslPtr tls = certificate.is_set() ? certificate.open(socket.native_handle()) : nullptr;
     if (certificate.is_set() && !tls) return;
-    Stream stream{std::move(socket), std::move(tls), std::move(place)};
+    Stream stream{std::move(socket), std::move(tls), std::move(entry.place)};
     const auto connection = std::make_shared<HttpConnection>(std::move(stream), pool, shared_from_this(), config);
-    if (too_many_of_address) {
-      connection->refuse_all({429, "too many connections from your address"});
+    if (entry.verdict != Verdict::welcome) {
+      connection->refuse_all({429, reason_of(entry.verdict)});
     } else if (full) {
       connection->refuse_all({503, "too many connections", config.answered_when_full});
     }
@@ -217,14 +228,6 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
 
   /// Those that are not just being refused.
   std::size_t served() const { return connections.size() + pool->web_sockets() - refusing_; }
-
-  AddressCounter::Place place_of(const Stream::Socket& socket) {
-    if (config.connections_per_address == 0) return {};
-    boost::system::error_code ec;
-    const auto address = socket.remote_endpoint(ec).address();
-    if (ec || (!config.loopback_counts && is_loopback(address))) return {};
-    return addresses_->take(address);
-  }
 
   Response from_files(const Request& request, const std::vector<std::string>& segments) {
     const bool reads = request.method == "GET" || request.method == "HEAD";
@@ -268,7 +271,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     std::size_t& count;
   };
 
-  std::shared_ptr<AddressCounter> addresses_ = std::make_shared<AddressCounter>();
+  TokenBucket rate_refusals_{rate_refusals_per_second, rate_refusals_burst};
   unsigned accept_generation_ = 0;  // an accept loop of an older one ends
   std::size_t refusing_ = 0;        // of `connections`
   bool draining_ = false;
@@ -309,7 +312,8 @@ Server::Counts Server::counts() const {
           sockets,
           impl_->handlers_running,
           impl_->refused_as_full,
-          impl_->refused_by_address,
+          impl_->limits.refused().too_many,
+          impl_->limits.refused().too_often,
           counts.messages_in,
           counts.messages_out,
           counts.writes};

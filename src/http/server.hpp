@@ -57,8 +57,12 @@ struct ServerConfig {
   std::string answered_when_full = {};
   /// Of one address at once, or of one /64 of IPv6; more are answered 429 with Retry-After. 0: no limit.
   std::size_t connections_per_address = 500;
+  /// New ones of one address in a second, ten times as many at once; more are answered 429, or just closed when there
+  /// are many of them: over TLS an answer costs what the limit is there to save. 0: no limit.
+  std::size_t connections_per_address_per_second = 50;
   /// Connections from this machine count, too. They do not by default: they are those of a proxy, for everybody.
   bool loopback_counts = false;
+  bool loopback_counts_per_second = false;
 
   /// Origins whose pages may open a WebSocket: "https://app.example". Empty: only the page's own server
   /// (Origin equals Host). "*": any. A request without Origin is not of a browser and passes. "null" never does.
@@ -155,6 +159,7 @@ class Server {
     std::size_t requests = 0;              // whose handlers run
     std::uint64_t refused_as_full = 0;     // since the start: above connections_max
     std::uint64_t refused_by_address = 0;  // the same: above connections_per_address
+    std::uint64_t refused_by_rate = 0;     // the same: above connections_per_address_per_second
     std::uint64_t messages_in = 0;         // of all WebSockets since the start
     std::uint64_t messages_out = 0;
     std::uint64_t writes = 0;  // system calls that sent them

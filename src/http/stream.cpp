@@ -130,11 +130,7 @@ std::string Stream::remote_address() const {
   boost::system::error_code ec;
   const auto endpoint = socket_.remote_endpoint(ec);
   if (ec) return {};
-  asio::ip::address address = endpoint.address();
-  // Sockets that listen on both families show IPv4 peers as ::ffff:192.0.2.1.
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-  }
+  const asio::ip::address address = plain(endpoint.address());
   return address.is_v6() ? fmt::format("[{}]:{}", address.to_string(), endpoint.port())
                          : fmt::format("{}:{}", address.to_string(), endpoint.port());
 }

@@ -161,6 +161,7 @@ http::Response Node::metrics_text(const http::Request& request) {
                    .worker_restarts = workers_.restarts(),
                    .refused_as_full = http.refused_as_full,
                    .connections_refused = http.refused_by_address,
+                   .connections_too_often = http.refused_by_rate,
                    .refusals = calls_.calls().refusals(),
                    .certificate_expires = server_.certificate_expires()};
   for (const auto& [id, entry] : workers_.all()) now.workers_up.insert(entry.slot);

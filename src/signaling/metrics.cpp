@@ -140,8 +140,8 @@ struct Metrics::Families {
 
 Metrics::Metrics() : families_{std::make_unique<Families>()} {
   // From the first look on, so that a rate sees the first refusal too.
-  for (const char* limit : {"connections", "connections-per-ip", "messages-per-second", "rings-per-minute-user",
-                            "rings-per-minute-pair", "rooms-per-key"})
+  for (const char* limit : {"connections", "connections-per-ip", "connections-per-second-ip", "messages-per-second",
+                            "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"})
     families_->refused.Add({{"limit", limit}});
 }
 
@@ -178,6 +178,7 @@ std::string Metrics::text(const Now& now) {
   };
   bring_up("connections", now.refused_as_full);
   bring_up("connections-per-ip", now.connections_refused);
+  bring_up("connections-per-second-ip", now.connections_too_often);
   if (now.certificate_expires) {
     families_->certificate_expires.Add({}).Set(static_cast<double>(to_ms(*now.certificate_expires)) / 1000);
   }

@@ -43,8 +43,9 @@ class Metrics {
     std::size_t workers = 0;           ///< As many as there should be,
     std::set<std::size_t> workers_up;  ///< and which of them, from 0, serve.
     std::size_t worker_restarts = 0;
-    std::uint64_t refused_as_full = 0;      ///< By the limit of connections in all.
-    std::uint64_t connections_refused = 0;  ///< By the limit of connections of one address.
+    std::uint64_t refused_as_full = 0;        ///< By the limit of connections in all.
+    std::uint64_t connections_refused = 0;    ///< By the limit of connections of one address.
+    std::uint64_t connections_too_often = 0;  ///< By that of its new connections in a second.
     call::Refusals refusals;
     std::optional<Time> certificate_expires = {};  ///< nullopt: no TLS.
   };

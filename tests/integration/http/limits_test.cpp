@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 
@@ -33,8 +34,11 @@ class LimitsTest : public ServerTest {
   static void SetUpTestSuite() { std::signal(SIGPIPE, SIG_IGN); }
 
   void serve(ServerConfig config) {
-    start(std::move(config), [](Server& server) {
-      server.route("GET", "/hello", [](Request) { return answer("hello"); });
+    start(std::move(config), [this](Server& server) {
+      server.route("GET", "/hello", [this](Request) {
+        ++asked_;
+        return answer("hello");
+      });
       server.on_upgrade("/ws", [](UpgradeRequest) { return accept_with(std::make_shared<RecordingHandler>()); });
     });
   }
@@ -45,6 +49,16 @@ class LimitsTest : public ServerTest {
     config.loopback_counts = true;
     return config;
   }
+
+  /// Ten times as many at once.
+  static ServerConfig so_often(std::size_t per_second) {
+    ServerConfig config = test_config();
+    config.connections_per_address_per_second = per_second;
+    config.loopback_counts_per_second = true;
+    return config;
+  }
+
+  std::atomic<int> asked_ = 0;
 
   Clock::duration loop_cpu() {
     clockid_t clock{};
@@ -122,6 +136,69 @@ TEST_F(LimitsTest, CountsThisMachineOnlyWhenAsked) {
     EXPECT_EQ(clients.back()->upgrade("/ws")->status, 101);
   }
   EXPECT_EQ(counts().refused_by_address, 0u);
+}
+
+TEST_F(LimitsTest, LetsAnAddressConnectSoOftenAndTellsItAndNobodyElse) {
+  serve(so_often(1));
+  const auto ask = [&](const char* source) {
+    RawClient client{port_, 0, source};
+    client.send(get_hello);
+    return client.read_response();
+  };
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask("127.0.0.1")->status, 200);
+  const auto refusal = ask("127.0.0.1");
+  ASSERT_TRUE(refusal);
+  EXPECT_EQ(refusal->status, 429);
+  EXPECT_EQ(refusal->header("retry-after"), "5");
+  EXPECT_EQ(refusal->header("connection"), "close");
+  EXPECT_EQ(counts().refused_by_rate, 1u);
+  EXPECT_EQ(counts().refused_by_address, 0u);
+  EXPECT_EQ(ask("127.0.0.2")->status, 200);
+  std::this_thread::sleep_for(1100ms);
+  EXPECT_EQ(ask("127.0.0.1")->status, 200);
+}
+
+// A hello costs its sender nothing, and us a derivation and a signature.
+TEST_F(LimitsTest, ShakesNoHandsWithWhoConnectsAgainAndAgain) {
+  const Certificates certificates;
+  certificates.make("server", {.rsa_bits = 2048});
+  ServerConfig config = so_often(2);
+  config.tls = {certificates.path("server.pem"), certificates.path("server.key")};
+  serve(config);
+  constexpr int tries = 1000;
+  int shaken = 0;
+  const auto begin = Clock::now();
+  const Clock::duration cpu_before = loop_cpu();
+  for (int i = 0; i < tries; ++i) {
+    try {
+      const TlsClient client{port_};
+      ++shaken;
+    } catch (const std::runtime_error&) {
+    }
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  const auto cpu = std::chrono::duration_cast<std::chrono::milliseconds>(loop_cpu() - cpu_before);
+  std::printf("%d connections in %.2f s: %d handshakes, CPU of the loop %lld ms\n", tries, seconds, shaken,
+              static_cast<long long>(cpu.count()));
+  // Twenty and two a second are welcome; 64 and 16 a second are told that they are not.
+  EXPECT_GE(shaken, 20 + 64);
+  EXPECT_LE(shaken, 20 + 64 + 18 * (seconds + 1));
+  EXPECT_GE(counts().refused_by_rate, static_cast<std::uint64_t>(tries - shaken));
+}
+
+TEST_F(LimitsTest, DoesNothingForWhoHasGoneBeforeItCouldBeCounted) {
+  serve(test_config());
+  on_loop([&] { server_->pause_accepting(); });
+  for (int i = 0; i < 20; ++i) {
+    RawClient gone{port_};
+    gone.send(get_hello);
+    gone.reset();
+  }
+  on_loop([&] { server_->resume_accepting(); });
+  RawClient client{port_};
+  client.send(get_hello);
+  EXPECT_EQ(client.read_response()->status, 200);
+  EXPECT_EQ(asked_, 1);
 }
 
 TEST_F(LimitsTest, SaysThatItIsFullToWhoComesLaterAndLetsNobodyWaitForIt) {

@@ -120,7 +120,9 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   };
   const signaling::Config internet = finished("", false);
   EXPECT_EQ(internet.http.connections_per_address, 500u);
+  EXPECT_EQ(internet.http.connections_per_address_per_second, 50u);
   EXPECT_FALSE(internet.http.loopback_counts);
+  EXPECT_FALSE(internet.http.loopback_counts_per_second);
   EXPECT_EQ(internet.http.connections_max, 0u);
   EXPECT_EQ(internet.messages_per_second, 100u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_user, 60u);
@@ -131,6 +133,7 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_EQ(dev.http.connections_max, 5u);
   EXPECT_EQ(dev.http.answered_when_full, "/livez");
   EXPECT_EQ(dev.http.connections_per_address, 0u);
+  EXPECT_EQ(dev.http.connections_per_address_per_second, 0u);
   EXPECT_EQ(dev.messages_per_second, 7u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_user, 0u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_pair, 0u);
@@ -139,6 +142,8 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   const signaling::Config proxy = finished("[limits]\nconnections-per-ip = 9\nrings-per-minute-pair = 0", false);
   EXPECT_EQ(proxy.http.connections_per_address, 9u);
   EXPECT_TRUE(proxy.http.loopback_counts) << "somebody has said so";
+  EXPECT_FALSE(proxy.http.loopback_counts_per_second) << "and of the other limit nothing";
+  EXPECT_TRUE(finished("[limits]\nconnections-per-second-ip = 9", false).http.loopback_counts_per_second);
   EXPECT_EQ(proxy.calls.limits.rings_per_minute_pair, 0u);
 }
 

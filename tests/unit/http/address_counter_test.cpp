@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <vector>
-
 namespace carillon::http {
 namespace {
 
@@ -41,29 +39,6 @@ TEST(AddressCounter, APlaceMayOutliveItsCounter) {
   AddressCounter::Place place = counter->take(ip("192.0.2.1"));
   counter.reset();
   place.release();
-}
-
-TEST(AddressCounter, TakesTheSlash64OfIpv6ForOneAddress) {
-  const auto counter = std::make_shared<AddressCounter>();
-  std::vector<AddressCounter::Place> places;
-  for (const char* text : {"2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff:ffff:ffff:ffff"}) {
-    places.push_back(counter->take(ip(text)));
-  }
-  EXPECT_EQ(places.back().number(), 3u);
-  EXPECT_EQ(counter->take(ip("2001:db8:0:2::1")).number(), 1u);
-  EXPECT_EQ(counter->take(ip("2001:db8:1:1::1")).number(), 1u);
-}
-
-TEST(AddressCounter, KnowsIpv4ThroughASocketForBothFamilies) {
-  const auto counter = std::make_shared<AddressCounter>();
-  const auto place = counter->take(ip("::ffff:192.0.2.1"));
-  EXPECT_EQ(counter->count(ip("192.0.2.1")), 1u);
-  EXPECT_EQ(counter->count(ip("192.0.2.2")), 0u);
-  EXPECT_EQ(counter->count(ip("::1")), 0u);
-  EXPECT_TRUE(is_loopback(ip("127.0.0.9")));
-  EXPECT_TRUE(is_loopback(ip("::1")));
-  EXPECT_TRUE(is_loopback(ip("::ffff:127.0.0.1")));
-  EXPECT_FALSE(is_loopback(ip("192.0.2.1")));
 }
 
 }  // namespace

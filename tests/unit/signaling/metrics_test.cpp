@@ -60,6 +60,7 @@ TEST(Metrics, CountersAreWhatWasDone) {
                                            .worker_restarts = 3,
                                            .refused_as_full = 12,
                                            .connections_refused = 11,
+                                           .connections_too_often = 14,
                                            .refusals = {13, 17, 19}}));
   const std::map<std::string, double> expected{
       {R"(carillon_signaling_requests_total{code="200",method="start-call"})", 3},
@@ -78,6 +79,7 @@ TEST(Metrics, CountersAreWhatWasDone) {
       {R"(carillon_limited_total{limit="messages-per-second"})", 2},
       {R"(carillon_limited_total{limit="connections"})", 12},
       {R"(carillon_limited_total{limit="connections-per-ip"})", 11},
+      {R"(carillon_limited_total{limit="connections-per-second-ip"})", 14},
       {R"(carillon_limited_total{limit="rings-per-minute-user"})", 13},
       {R"(carillon_limited_total{limit="rings-per-minute-pair"})", 17},
       {R"(carillon_limited_total{limit="rooms-per-key"})", 19},
@@ -105,8 +107,8 @@ TEST(Metrics, WhatIsCountedElsewhereIsBroughtUpAndNotAddedAgain) {
 TEST(Metrics, LimitsAreThereBeforeTheyRefuseAnything) {
   Metrics metrics;
   const auto shown = samples(metrics.text({}));
-  for (const char* limit : {"connections", "connections-per-ip", "messages-per-second", "rings-per-minute-user",
-                            "rings-per-minute-pair", "rooms-per-key"}) {
+  for (const char* limit : {"connections", "connections-per-ip", "connections-per-second-ip", "messages-per-second",
+                            "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"}) {
     EXPECT_EQ(shown.at(std::string{"carillon_limited_total{limit=\""} + limit + "\"}"), 0) << limit;
   }
 }
