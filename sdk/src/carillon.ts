@@ -64,7 +64,7 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
   readonly #calls: Calls;
   readonly #incoming: IncomingCalls;
   #returnsAfterCache = false;
-  /** The page was put away and is back: for the app it is one connection, of which the next welcome tells what it missed. */
+  /** The page was put away and is back: for the app this connection is the one before, and something may have been missed. */
   #backFromCache = false;
 
   constructor(given: CarillonOptions) {
@@ -253,7 +253,6 @@ export class Carillon extends Emitter<CarillonEvents> implements CarillonClient 
     this.#calls.handleWelcome(welcome);
     this.#incoming.reconcile(welcome.calls ?? []);
     const missed = resumed || this.#backFromCache;
-    this.#backFromCache = false;
     if (missed) this.#presence.handleReconnected();
     this.#push.handleConnected();
     this.#standing.handleWelcome(welcome);

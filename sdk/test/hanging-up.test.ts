@@ -67,6 +67,10 @@ describe('Hanging up', () => {
     const world = new World();
     const idle = world.make('bob');
     const { carillon, engine } = await world.client('alice');
+    engine.page('leave');
+    engine.page('return');
+    await flush();
+    expect(carillon.state).toBe('connected');
     carillon.disconnect();
     for (const page of [engine, idle.engine]) {
       page.page('leave');
@@ -74,7 +78,7 @@ describe('Hanging up', () => {
     }
     await flush();
     expect([carillon.state, idle.carillon.state]).toEqual(['closed', 'idle']);
-    expect(world.server.sockets).toHaveLength(1);
+    expect(world.server.sockets).toHaveLength(2);
   });
 
   it('a call that rings when the page goes away rings again when it comes back', async () => {

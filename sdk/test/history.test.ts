@@ -111,6 +111,11 @@ describe('The history', () => {
     engine.page('return');
     await flush();
     expect(carillon.history.unread).toBe(1);
+    const asked = (): number => world.server.methods('bob').filter((method) => method === 'get-history').length;
+    expect(asked()).toBe(2);
+    carillon.disconnect(); // What comes after that is another connection.
+    await settled(carillon.connect());
+    expect(asked()).toBe(2);
   });
 
   it('names people by their id where the server knows no name', async () => {

@@ -56,12 +56,16 @@ describe('Presence', () => {
     const { alice } = await world.pair();
     const asked = (): number => world.server.methods('alice').filter((method) => method === 'watch-presence').length;
     const presence = await settled(alice.carillon.watchPresence());
+    alice.engine.page('leave');
+    alice.engine.page('return');
+    await flush();
+    expect(asked()).toBe(2);
     alice.carillon.disconnect();
     await settled(alice.carillon.connect());
-    expect(asked()).toBe(1);
+    expect(asked()).toBe(2);
     await world.client('carol');
     expect(await settled(alice.carillon.watchPresence())).toBe(presence);
-    expect(asked()).toBe(2);
+    expect(asked()).toBe(3);
     expect(presence.user('carol')?.devices).toBe(1);
   });
 
