@@ -12,10 +12,13 @@ async function seatless(world: World) {
   const carol = await world.client('carol');
   await settled(answered.invite(['carol']));
   await settled(carol.carillon.incoming[0]!.accept());
-  world.server.unreachable = true;
-  world.server.drop(world.server.session('alice'));
-  await wait(20_000);
-  world.server.unreachable = false;
+  const lose = async (): Promise<void> => {
+    world.server.unreachable = true;
+    world.server.drop(world.server.session('alice'));
+    await wait(20_000);
+    world.server.unreachable = false;
+  };
+  await lose();
   const joins = (): number => world.server.methods('alice').filter((method) => method === 'join-call').length;
   const returns = async (): Promise<void> => {
     await flush();
@@ -23,7 +26,7 @@ async function seatless(world: World) {
     await flush();
     expect(alice.carillon.state).toBe('connected');
   };
-  return { alice, call, answered, joins, returns };
+  return { alice, call, answered, joins, lose, returns };
 }
 
 describe('A call that is joined again', () => {
@@ -61,6 +64,17 @@ describe('A call that is joined again', () => {
     expect(joins()).toBe(2);
     expect(alice.engine.transports).toHaveLength(transports + 2);
     expect(answered.participant('alice')!.tracks).toHaveLength(2);
+  });
+
+  it('is joined again as often as its seat is lost', async () => {
+    const { call, joins, lose, returns } = await seatless(new World());
+    await returns();
+    await wait(1_000);
+    expect([joins(), call.state]).toEqual([1, 'active']);
+    await lose();
+    await returns();
+    await wait(1_000);
+    expect([joins(), call.state]).toEqual([2, 'active']);
   });
 
   it('keeps whoever came meanwhile', async () => {
