@@ -43,8 +43,6 @@ void Account::register_push(const Identity& who, const protocol::RegisterPush& r
                                    .address = std::move(target->address),
                                    .details = std::move(target->details),
                                    .used_at = clock_.wall()};
-  // Those who are called while they are away are known by the name that they had last.
-  store_.save_person(who.user, who.name, [](const Result<>&) {});
   store_.save_subscription(std::move(subscription), [this, who, answer](const Result<std::string>& id) {
     if (!id) return answer(id.error());
     reach_.moved(who.user, *id, who.device);

@@ -183,7 +183,8 @@ HistoryEntry MemoryStore::entry(const CallRecord& record, const PersonRecord& se
   for (const PersonRecord& person : record.people) {
     if (person.user == self.user) continue;
     const auto known = names_.find(person.user);
-    const bool lacks = person.name.empty() && known != names_.end();
+    const bool met = person.joined_at || person.role == "caller";
+    const bool lacks = person.name.empty() && met && known != names_.end();
     entry.with.push_back({person.user, lacks ? known->second : person.name});
   }
   return entry;

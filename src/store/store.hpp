@@ -36,7 +36,8 @@ struct Subscription {
 /// One person's part in a call.
 struct PersonRecord {
   UserId user;
-  std::string name;  ///< May be empty: then history shows the name of save_person().
+  /// May be empty: then history shows the name of save_person(), if he was in the call or its caller.
+  std::string name;
   std::string role;  ///< "caller", "callee", "invited".
   std::optional<Time> rang_at, joined_at, left_at;
   Duration in_call{0};
@@ -96,7 +97,7 @@ struct HistoryEntry {
   std::string reason;  ///< How it ended for this person.
   bool outgoing = false;
   bool missed = false;
-  std::vector<Party> with;  ///< The others, in the order of the record. Names that it lacks come from save_person().
+  std::vector<Party> with;  ///< The others, in the order of the record, with the names that this person may know.
 
   friend bool operator==(const HistoryEntry&, const HistoryEntry&) = default;
 };

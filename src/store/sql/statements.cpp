@@ -24,12 +24,14 @@ void save_people(Connection& connection, const CallRecord& record) {
   }
 }
 
-/// The page's rows, found by an index of call_people, with a row for each of the others who were in these calls.
+/// The page's rows, found by an index of call_people, with a row for each of the others who were in these calls. Who
+/// was only called has no name but that of the record: else a call would tell who exists.
 std::string history_sql(const HistoryQuery& query) {
   std::string sql =
       "select h.call_id, c.room_id, c.media, h.started_at, c.answered_at, h.joined_at, c.ended_at, h.reason, h.role,"
       " h.missed, coalesce(o.user_id, ''),"
-      " case when o.name <> '' then o.name else coalesce(p.name, '') end"
+      " case when o.name <> '' then o.name when o.joined_at is not null or o.role = 'caller' then coalesce(p.name, '')"
+      " else '' end"
       " from (select call_id, started_at, joined_at, reason, role, missed from call_people where user_id = :user";
   if (query.before) sql += " and (started_at, call_id) < (:before, :before_call)";
   if (query.missed_only) sql += " and missed = 1";

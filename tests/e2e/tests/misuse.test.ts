@@ -102,15 +102,27 @@ describe('who does not want to hear', () => {
   });
 
   // Trial 46. They are called in turn, so that what else the machine does touches all alike.
-  test('unknown, blocked and offline are the same to the caller, in every word and within 1 ms', async () => {
+  test('unknown, blocked and offline are the same to the caller, in every word, in his history too, and within 1 ms', async () => {
     const tries = Number(process.env.CARILLON_TRIES ?? 300);
     const blocker = await Wire.connect(server, 'blocker');
     await blocker.request('block-user', { userId: 'probe' });
     const undisturbed = await Wire.connect(server, 'undisturbed');
     await undisturbed.request('set-do-not-disturb', { on: true });
     const offline = await Wire.connect(server, 'offline');
-    offline.close();
     const probe = await Wire.connect(server, 'probe');
+    // Whoever was in a call once is known by name to the server, and to those who were in it with him.
+    const friend = await Wire.connect(server, 'friend');
+    for (const known of [blocker, undisturbed, offline]) {
+      const { callId } = await call(known, 'friend');
+      await friend.next('call-started');
+      await known.request('end-call', { callId });
+      await friend.next('end-call');
+      await known.next('end-call');
+      known.forget();
+    }
+    friend.close();
+    offline.close();
+    await server.until(({ sessions }) => sessions === 3);
     const kinds = ['unknown', 'blocker', 'undisturbed', 'offline'];
     const words = new Map<string, Set<string>>(kinds.map((kind) => [kind, new Set()]));
     /** How far the medians are apart, in ms, for the answer and for what is heard of the ring. */
@@ -130,12 +142,24 @@ describe('who does not want to hear', () => {
           rings.get(kind)!.push(performance.now() - began);
           const end = await probe.request('end-call', { callId: answer.callId });
           await probe.next('end-call');
-          const frames: (Frame | object)[] = [{ answer }, ...probe.heard.slice(1), { end }];
+          // The record is written beside the call.
+          let listed: any;
+          do
+            listed = (await probe.request('get-history', { limit: 3 })).calls.find(
+              ({ callId }: any) => callId === answer.callId,
+            );
+          while (!listed);
+          const frames: (Frame | object)[] = [
+            { answer },
+            ...probe.heard.slice(1).filter(({ method }) => method !== 'history-changed'),
+            { end },
+            { listed },
+          ];
           const normal = JSON.stringify(frames)
             .replaceAll(JSON.stringify(user), '"USER"')
             .replaceAll(answer.callId, 'CALL')
             .replaceAll(answer.roomId, 'ROOM')
-            .replaceAll(/"(ringUntil|serverTime)":\d+/g, '"$1":0');
+            .replaceAll(/"(ringUntil|serverTime|startedAt|endedAt)":\d+/g, '"$1":0');
           words.get(kind)!.add(normal);
         }
       }

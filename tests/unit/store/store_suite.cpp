@@ -214,6 +214,22 @@ TEST_P(StoreSuite, HistoryShowsACallAsThePersonSawIt) {
   EXPECT_THAT(history(*store, {UserId{"eve"}}).calls, IsEmpty());
 }
 
+TEST_P(StoreSuite, WhoWasOnlyCalledHasNoNameButThatOfTheRecord) {
+  CallRecord record = missed_call("c1", "alice", "offline", at(0));
+  record.people.push_back({UserId{"blocker"}, "", "callee", at(0), {}, {}, 0s, "timeout", true});
+  record.people.push_back({UserId{"heard"}, "Heard", "callee", at(0), {}, {}, 0s, "timeout", true});
+  record.people.push_back({UserId{"came"}, "", "invited", at(0), at(9), {}, 0s, "hangup", false});
+  ASSERT_TRUE(save(*store, record));
+  for (const char* user : {"alice", "offline", "blocker", "heard", "came"}) {
+    ASSERT_TRUE(ask([&](auto done) { store->save_person(UserId{user}, fmt::format("The name of {}", user), done); }));
+  }
+  const Party alice{UserId{"alice"}, "The name of alice"}, offline{UserId{"offline"}, ""},
+      blocker{UserId{"blocker"}, ""}, heard{UserId{"heard"}, "Heard"}, came{UserId{"came"}, "The name of came"};
+  EXPECT_THAT(history(*store, {UserId{"alice"}}).calls.at(0).with, ElementsAre(offline, blocker, heard, came));
+  EXPECT_THAT(history(*store, {UserId{"offline"}}).calls.at(0).with, ElementsAre(alice, blocker, heard, came))
+      << "whoever calls is known to all";
+}
+
 TEST_P(StoreSuite, ACallOfOnePersonAloneIsInHisHistory) {
   CallRecord record = missed_call("c1", "alice", "bob", at(0));
   record.people.pop_back();

@@ -2,7 +2,7 @@
 import type { History, HistoryCall } from 'carillon-sdk';
 import { batch } from '@preact/signals';
 import type { HistoryFilter, HistoryView, ListedCall } from './model';
-import type { NameOf } from './snapshot';
+import type { People } from './people';
 import { no_history, type Store } from './store';
 
 /** Calls in a page: two screens of a phone. */
@@ -10,7 +10,7 @@ const page_size = 30;
 
 export class HistoryList {
   readonly #store: Store;
-  readonly #nameOf: NameOf;
+  readonly #people: Pick<People, 'know' | 'nameOf'>;
   #history: History | undefined;
   #next: string | null = null;
   /** Grows with each change of what is shown, so that an answer to something older is known. */
@@ -19,9 +19,9 @@ export class HistoryList {
   /** It changed while it was loaded. */
   #again = false;
 
-  constructor(store: Store, nameOf: NameOf) {
+  constructor(store: Store, people: Pick<People, 'know' | 'nameOf'>) {
     this.#store = store;
-    this.#nameOf = nameOf;
+    this.#people = people;
   }
 
   /** Of the person who has signed in. */
@@ -60,12 +60,7 @@ export class HistoryList {
     const turn = this.#turn;
     try {
       const { calls, next, unread } = await history.list({ limit: page_size, missed: this.#view.filter === 'missed' });
-      if (turn === this.#turn)
-        this.#showFirst(
-          calls.map((call) => this.#viewOf(call)),
-          next,
-          unread,
-        );
+      if (turn === this.#turn) this.#showFirst(this.#viewsOf(calls), next, unread);
     } catch {
       // A list that is there stays; the next change, or reconnect, brings the rest.
       if (turn === this.#turn && this.#view.state === 'loading') this.#set({ state: 'failed' });
@@ -93,7 +88,7 @@ export class HistoryList {
       const { calls, next } = await history.list({ limit: page_size, before: this.#next, missed });
       if (turn !== this.#turn) return;
       const known = new Set(this.#view.calls.map((call) => call.callId));
-      const added = calls.filter((call) => !known.has(call.callId)).map((call) => this.#viewOf(call));
+      const added = this.#viewsOf(calls.filter((call) => !known.has(call.callId)));
       this.#next = next;
       this.#set({ calls: [...this.#view.calls, ...added], older: next === null ? 'none' : 'some' });
     } catch {
@@ -146,8 +141,17 @@ export class HistoryList {
     });
   }
 
+  /** Whoever was not reached is told by his id alone; a call that he was in has his name. */
+  #viewsOf(calls: readonly HistoryCall[]): ListedCall[] {
+    for (const person of calls.flatMap((call) => call.with)) {
+      if (person.name !== person.userId && this.#people.nameOf(person.userId) === person.userId)
+        this.#people.know(person);
+    }
+    return calls.map((call) => this.#viewOf(call));
+  }
+
   #viewOf({ callId, media, outgoing, startedAt, lastedMs, reason, missed, ...call }: HistoryCall): ListedCall {
-    const people = call.with.map(({ userId, name }) => ({ userId, name: this.#nameOf(userId, name) }));
+    const people = call.with.map(({ userId, name }) => ({ userId, name: this.#people.nameOf(userId, name) }));
     return { callId, people, media, outgoing, startedAt, lastedMs, reason, missed };
   }
 }

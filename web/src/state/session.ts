@@ -63,7 +63,7 @@ export class Session implements Actions {
     const own = (this.#own = new OwnMedia(store, notices));
     const current = (this.#current = new CurrentCall(store, { people, notices, own }));
     this.#incoming = new Incoming(store, { people, notices, current });
-    this.#history = new HistoryList(store, people.nameOf);
+    this.#history = new HistoryList(store, people);
     this.#push = new PushSwitch(store, host);
     this.#standing = new Standing(store, notices);
   }

@@ -43,6 +43,16 @@ describe('the list of calls', () => {
     expect(w.store.history.value.calls[0]!.people[0]!.name).toBe('Ben Okafor');
   });
 
+  it('knows whoever was not reached by the name of a call that he was in, the newest one', async () => {
+    const zoe = (name: string) => ({ with: [{ userId: 'zoe', name }] });
+    const w = await withCalls(0, (history) => {
+      history.calls = [past(3, zoe('zoe')), past(2, zoe('Zoe B.')), past(1, zoe('Zoe'))];
+    });
+    const names = w.store.history.value.calls.map(({ people }) => people[0]!.name);
+    expect(names).toEqual(['Zoe B.', 'Zoe B.', 'Zoe']);
+    expect(w.session.nameOf('zoe')).toBe('Zoe B.');
+  });
+
   it('grows by a page when its end comes into sight, once', async () => {
     const w = await withCalls(70);
     w.session.moreHistory();
