@@ -166,9 +166,9 @@ class Node final : private RoomKeeper {
   boost::asio::awaitable<Result<std::vector<store::Subscription>>> subscriptions_of(UserId user);
   enum class TicketUse { ask, confirm, decline };
   boost::asio::awaitable<http::Response> use_ticket(http::Request request, TicketUse use);
-  /// The subscription that the ticket was pushed to is not this user's any more. False while the store cannot say:
-  /// its signature is good, and it opens one call.
-  boost::asio::awaitable<bool> is_void(Ticket ticket);
+  /// The subscription that the ticket was pushed to must be this user's still: unauthorized; unavailable while the
+  /// store cannot say.
+  boost::asio::awaitable<Result<>> check_registered(Ticket ticket);
   /// How the call looks to whom the ticket was given.
   boost::asio::awaitable<json::object> ticket_state(Ticket ticket);
 

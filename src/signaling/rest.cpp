@@ -56,6 +56,9 @@ json::object history_query(const http::Request& request) {
   return data;
 }
 
+/// A ticket that nobody can check: a ring lasts for half a minute.
+constexpr Duration look_again_in = std::chrono::seconds{1};
+
 /// POST /v1/drain.
 struct DrainRequest {
   bool on = true;
@@ -237,9 +240,9 @@ boost::asio::awaitable<http::Response> Node::delete_sessions(http::Request reque
 boost::asio::awaitable<http::Response> Node::use_ticket(http::Request request, TicketUse use) {
   const Result<Ticket> ticket = reach_.tickets()->read(request.params.get("ticket"), clock_.now());
   if (!ticket) co_return error_response(ticket.error());
-  auto asking = is_void(*ticket);
-  const bool revoked = co_await std::move(asking);
-  if (revoked) co_return error_response(fail(Errc::unauthorized, "this ticket is void: its device is not registered"));
+  auto asking = check_registered(*ticket);
+  const Result<> registered = co_await std::move(asking);
+  if (!registered) co_return error_response(registered.error());
   const call::Call* call = calls_.calls().find(ticket->call);
   const call::Person* person = call ? call->person(ticket->user) : nullptr;
   const bool rings = person && person->ringing();
@@ -255,11 +258,14 @@ boost::asio::awaitable<http::Response> Node::use_ticket(http::Request request, T
   co_return json_response(200, state);
 }
 
-boost::asio::awaitable<bool> Node::is_void(Ticket ticket) {
-  auto asking = subscriptions_of(ticket.user);
-  const auto theirs = co_await std::move(asking);
-  if (!theirs) co_return false;
-  co_return std::ranges::find(*theirs, ticket.subscription, &store::Subscription::id) == theirs->end();
+boost::asio::awaitable<Result<>> Node::check_registered(Ticket ticket) {
+  const std::function ask = [&](store::Done<bool> done) {
+    store_.has_subscription(ticket.user, ticket.subscription, std::move(done));
+  };
+  const Result<bool> registered = co_await answer_of<bool>(ask);
+  if (!registered) co_return fail(Errc::unavailable, "nobody can say now whether this ticket is good", look_again_in);
+  if (!*registered) co_return fail(Errc::unauthorized, "this ticket is void: its device is not registered");
+  co_return Result<>{};
 }
 
 boost::asio::awaitable<json::object> Node::ticket_state(Ticket ticket) {

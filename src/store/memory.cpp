@@ -113,6 +113,13 @@ void MemoryStore::subscriptions_of(UserId user, Done<std::vector<Subscription>> 
   answer<std::vector<Subscription>>(std::move(done), [&] { return of_user(clean(user)); });
 }
 
+void MemoryStore::has_subscription(UserId user, std::string id, Done<bool> done) {
+  answer<bool>(std::move(done), [&] {
+    const std::vector<Subscription> theirs = of_user(clean(user));
+    return std::ranges::find(theirs, clean(std::move(id)), &Subscription::id) != theirs.end();
+  });
+}
+
 void MemoryStore::find_call(CallId call, Done<std::optional<CallRecord>> done) {
   answer<std::optional<CallRecord>>(std::move(done), [&]() -> std::optional<CallRecord> {
     const auto found = calls_.find(clean(call));

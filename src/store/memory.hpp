@@ -32,6 +32,7 @@ class MemoryStore final : public Store {
   void do_not_disturb(UserId user, bool on, Done<> done) override;
   void secret(std::string name, Secret candidate, Done<Secret> done) override;
   void subscriptions_of(UserId user, Done<std::vector<Subscription>> done) override;
+  void has_subscription(UserId user, std::string id, Done<bool> done) override;
   void find_call(CallId call, Done<std::optional<CallRecord>> done) override;
   void history(HistoryQuery query, Done<HistoryPage> done) override;
   void unread(UserId user, Done<std::size_t> done) override;

@@ -155,6 +155,8 @@ class Store {
 
   /// Those used last come first.
   virtual void subscriptions_of(UserId user, Done<std::vector<Subscription>> done) = 0;
+  /// Whether this user has one of this id.
+  virtual void has_subscription(UserId user, std::string id, Done<bool> done) = 0;
   virtual void find_call(CallId call, Done<std::optional<CallRecord>> done) = 0;
   virtual void history(HistoryQuery query, Done<HistoryPage> done) = 0;
   /// Missed calls that ended after the mark.

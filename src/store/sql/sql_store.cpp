@@ -126,6 +126,12 @@ class SqlStore final : public Store {
     });
   }
 
+  void has_subscription(UserId user, std::string id, Done<bool> done) override {
+    read<bool>(Lane::server, std::move(done), [user = clean(user), id = clean(std::move(id))](Connection& connection) {
+      return store::has_subscription(connection, user, id);
+    });
+  }
+
   void find_call(CallId call, Done<std::optional<CallRecord>> done) override {
     read<std::optional<CallRecord>>(Lane::server, std::move(done), [call = clean(call)](Connection& connection) {
       return store::find_call(connection, call);

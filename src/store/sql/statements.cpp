@@ -152,6 +152,14 @@ std::vector<Subscription> subscriptions_of(Connection& connection, const UserId&
   return found;
 }
 
+bool has_subscription(Connection& connection, const UserId& user, const std::string& id) {
+  Query count{connection, "select count(*) from subscriptions where id = :id and user_id = :user"};
+  std::int64_t found = 0;
+  count.bind("id", id).bind("user", user).into(found).run();
+  count.next();
+  return found > 0;
+}
+
 // One statement, so that call and people are of the same moment.
 std::optional<CallRecord> find_call(Connection& connection, const CallId& call) {
   Query select{

@@ -25,6 +25,7 @@ void do_not_disturb(Connection& connection, const UserId& user, bool on);
 [[nodiscard]] Secret secret(Connection& connection, const std::string& name, const Secret& candidate);
 
 [[nodiscard]] std::vector<Subscription> subscriptions_of(Connection& connection, const UserId& user);
+[[nodiscard]] bool has_subscription(Connection& connection, const UserId& user, const std::string& id);
 [[nodiscard]] std::optional<CallRecord> find_call(Connection& connection, const CallId& call);
 [[nodiscard]] HistoryPage history(Connection& connection, const HistoryQuery& query);
 [[nodiscard]] std::size_t unread(Connection& connection, const UserId& user);

@@ -1,5 +1,8 @@
 // The ticket in a push: what a phone woken from sleep may do with it, in one round trip and without a login.
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Subscription } from '../support/push-service.ts';
 import { World } from '../support/push-world.ts';
 import type { Wire } from '../support/wire.ts';
@@ -144,4 +147,36 @@ test('what is no ticket of this server: 401', async () => {
   } finally {
     await elsewhere.stop();
   }
+});
+
+test('what nobody can check now opens nothing, and is good again afterwards', async () => {
+  const folder = await mkdtemp(`${tmpdir()}/carillon-tickets-`);
+  const [usual, broken] = [world, await World.start({ args: ['--data-dir', folder] })];
+  world = broken;
+  onTestFinished(async () => {
+    world = usual;
+    await broken.stop();
+    await rm(folder, { recursive: true });
+  });
+  await ringing();
+  const rename = (from: string, to: string) =>
+    execFileSync('python3', [
+      '-c',
+      'import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute(f"alter table {sys.argv[2]} rename to {sys.argv[3]}")',
+      `${folder}/carillon.db`,
+      from,
+      to,
+    ]);
+  rename('subscriptions', 'elsewhere');
+  for (const use of [ask, confirm, decline]) {
+    const { status, body } = await use();
+    expect([status, body.error?.code]).toEqual([503, 'unavailable']);
+    expect(body.error.retryAfterMs).toBeGreaterThan(0);
+  }
+  expect(alice.methods()).not.toContain('call-declined');
+  rename('elsewhere', 'subscriptions');
+  expect((await ask()).body).toMatchObject({ callId, state: 'ringing' });
+  expect((await decline()).status).toBe(200);
+  expect(await alice.next('call-declined')).toMatchObject({ callId, userId: bob });
+  await broken.empty();
 });

@@ -96,11 +96,18 @@ TEST_P(StoreSuite, AUserRemovesOnlyWhatIsHis) {
   const auto remove = [&](const char* user, const char* id) {
     return ask<bool>([&](auto done) { store->remove_subscription(UserId{user}, id, done); }).value();
   };
+  const auto has = [&](const char* user, const char* id) {
+    return ask<bool>([&](auto done) { store->has_subscription(UserId{user}, id, done); }).value();
+  };
+  EXPECT_TRUE(has("alice", "s1"));
+  EXPECT_FALSE(has("bob", "s1"));
+  EXPECT_FALSE(has("alice", "s2"));
   EXPECT_FALSE(remove("bob", "s1"));
   EXPECT_FALSE(remove("alice", "s2"));
   EXPECT_EQ(subscriptions_of(*store, "alice").size(), 1u);
   EXPECT_TRUE(remove("alice", "s1"));
   EXPECT_FALSE(remove("alice", "s1"));
+  EXPECT_FALSE(has("alice", "s1"));
   EXPECT_THAT(subscriptions_of(*store, "alice"), IsEmpty());
 }
 

@@ -59,6 +59,9 @@ void SlowStore::subscriptions_of(UserId user, store::Done<std::vector<store::Sub
   later<std::vector<store::Subscription>>(std::move(done),
                                           [user](auto& kept, auto d) { kept.subscriptions_of(user, d); });
 }
+void SlowStore::has_subscription(UserId user, std::string id, store::Done<bool> done) {
+  later<bool>(std::move(done), [user, id](auto& kept, auto d) { kept.has_subscription(user, id, d); });
+}
 void SlowStore::find_call(CallId call, store::Done<std::optional<store::CallRecord>> done) {
   later<std::optional<store::CallRecord>>(std::move(done), [call](auto& kept, auto d) { kept.find_call(call, d); });
 }

@@ -41,6 +41,7 @@ class SlowStore final : public store::Store {
   void do_not_disturb(UserId user, bool on, store::Done<> done) override;
   void secret(std::string name, Secret candidate, store::Done<Secret> done) override;
   void subscriptions_of(UserId user, store::Done<std::vector<store::Subscription>> done) override;
+  void has_subscription(UserId user, std::string id, store::Done<bool> done) override;
   void find_call(CallId call, store::Done<std::optional<store::CallRecord>> done) override;
   void history(store::HistoryQuery query, store::Done<store::HistoryPage> done) override;
   void unread(UserId user, store::Done<std::size_t> done) override;
