@@ -2,9 +2,16 @@
 
 import type { Tell } from './emitter.js';
 import type { EngineProducer, EngineProduceParameters } from './engine.js';
-import type { MediaNotifications } from './protocol.js';
+import { CarillonError } from './errors.js';
+import type { MediaRequest } from './media-link.js';
+import type { ClientRequests, MediaNotifications } from './protocol.js';
 import type { RoomRequests } from './room-requests.js';
 import type { CallTimings } from './types.js';
+
+/** A `produce` that came too often is sent so many times, each when the server has said; when it says nothing, after this. */
+const PRODUCE_TURNS = 5;
+const PRODUCE_AGAIN_MS = 500;
+const PRODUCE_AGAIN_MAX_MS = 5_000;
 
 export type ProducerEvents = {
   /** Ours, as the server receives it. */
@@ -34,7 +41,7 @@ export class RoomProducers {
     const appData = source.startsWith('screen')
       ? { source: 'screensharing', share: true }
       : { source: parameters.kind };
-    const announcing = this.#context.requests.requestOwn('produce', { transportId, ...rest, appData });
+    const announcing = this.#produce({ transportId, ...rest, appData });
     this.#announcing.add(announcing);
     try {
       const { id } = await announcing;
@@ -43,6 +50,20 @@ export class RoomProducers {
     } finally {
       this.#announcing.delete(announcing);
       if (this.#announcing.size === 0 && this.#ids.size > 0) this.#context.tell('timing', 'produced');
+    }
+  }
+
+  /** Somebody who turns his camera on and off again and again waits for a moment, instead of losing it. */
+  async #produce(data: MediaRequest<'produce'>): Promise<ClientRequests['produce']['response']> {
+    for (let turn = 1; ; turn++) {
+      try {
+        return await this.#context.requests.requestOwn('produce', data);
+      } catch (error) {
+        const tooOften = error instanceof CarillonError && error.code === 'rate-limited';
+        if (!tooOften || turn === PRODUCE_TURNS) throw error;
+        const waitMs = Math.min(error.retryAfterMs ?? PRODUCE_AGAIN_MS, PRODUCE_AGAIN_MAX_MS);
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+      }
     }
   }
 

@@ -113,4 +113,39 @@ describe('After a resume', () => {
     expect(call.local.screen.state).toBe('on');
     expect(names(answered, 'alice')).toEqual(['microphone', 'camera', 'screen']);
   });
+
+  it('a produce that came too often is made when the server says, not at once and not never', async () => {
+    const world = new World();
+    const { call, answered } = await world.connected();
+    let asked = 0;
+    world.server.override('produce', () => {
+      if (++asked === 3) world.server.override('produce', null);
+      throw new Refusal(429, 'rate-limited', 'too many producers', 400);
+    });
+    const enabling = call.local.screen.enable();
+    await wait(390);
+    expect(asked).toBe(1);
+    await wait(300);
+    expect(asked).toBe(2);
+    await wait(600);
+    await enabling;
+    expect(asked).toBe(3);
+    expect(call.local.screen.state).toBe('on');
+    expect(names(answered, 'alice')).toEqual(['microphone', 'camera', 'screen']);
+  });
+
+  it('a produce that comes too often for ever fails at last', async () => {
+    const world = new World();
+    const { call } = await world.connected();
+    let asked = 0;
+    world.server.override('produce', () => {
+      asked++;
+      throw new Refusal(429, 'rate-limited', 'too many producers', 100);
+    });
+    const failed = expect(call.local.screen.enable()).rejects.toMatchObject({ code: 'rate-limited' });
+    await wait(3_000);
+    await failed;
+    expect(asked).toBeLessThanOrEqual(10);
+    expect(call.local.screen.state).toBe('failed');
+  });
 });
