@@ -112,7 +112,8 @@ boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boo
     forget_inherited();
     if (inherited) tell_outcome(*inherited, config, log);
     inherited.reset();
-    upgrader.ready();
+    // Not before: a drain would have found no calls, and ended.
+    signals.hear_all();
     for (std::size_t i = 0; i < node.ports().size(); ++i) {
       const std::string& host = config.server.http.listen[i].host;
       log.info("serving on {}://{}:{}", config.server.http.tls.are_set() ? "https" : "http",

@@ -7,16 +7,18 @@
 
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 
 namespace carillon::app {
 namespace {
 
-sigset_t ours() {
+sigset_t set_of(std::initializer_list<int> signals) {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGUSR2}) ::sigaddset(&set, signal);
+  for (const int signal : signals) ::sigaddset(&set, signal);
   return set;
 }
+sigset_t ours() { return set_of({SIGHUP, SIGINT, SIGTERM, SIGUSR2}); }
 
 }  // namespace
 
@@ -26,7 +28,7 @@ void Signals::block() {
 }
 
 Result<std::unique_ptr<Signals>> Signals::create(boost::asio::io_context& io) {
-  const sigset_t set = ours();
+  const sigset_t set = set_of({SIGINT});
   const int descriptor = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (descriptor < 0) return fail(Errc::internal, fmt::format("signalfd: {}", std::strerror(errno)));
   return std::unique_ptr<Signals>{new Signals{io, descriptor}};
@@ -42,6 +44,11 @@ void Signals::listen() {
                              on_signal(static_cast<int>(info.ssi_signo));
                            if (descriptor_.is_open()) listen();
                          });
+}
+
+void Signals::hear_all() {
+  const sigset_t set = ours();
+  (void)::signalfd(descriptor_.native_handle(), &set, 0);  // of a descriptor that is one it cannot fail
 }
 
 }  // namespace carillon::app

@@ -17,7 +17,7 @@ class Signals {
   /// SIGHUP, SIGINT, SIGTERM and SIGUSR2 wait from here on. Before any other thread starts, which would get them.
   static void block();
 
-  /// `io` must outlive it. internal: out of descriptors.
+  /// Of SIGINT only. `io` must outlive it. internal: out of descriptors.
   [[nodiscard]] static Result<std::unique_ptr<Signals>> create(boost::asio::io_context& io);
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
@@ -25,6 +25,9 @@ class Signals {
   /// Called for each; those that came before it is set wait until listen().
   std::function<void(int signal)> on_signal;
   void listen();
+  /// From now on of all four. What came before is called for then: it was left where it was, so that, should the start
+  /// fail, the program of before gets it.
+  void hear_all();
   void stop() { descriptor_.close(); }
 
  private:

@@ -102,7 +102,6 @@ boost::asio::awaitable<void> Upgrader::upgrade() {
 }
 
 Result<> Upgrader::may_upgrade() const {
-  if (!ready_) return fail(Errc::conflict, "the server is not up yet");
   if (stopped_) return fail(Errc::conflict, "the server stops");
   if (node_.draining()) return fail(Errc::conflict, "the server drains");
   return {};

@@ -17,8 +17,6 @@ class Upgrader {
   /// All references must outlive it.
   Upgrader(boost::asio::io_context& io, signaling::Node& node, std::string data_dir, Logger log);
 
-  /// Before that, an upgrade is refused.
-  void ready() { ready_ = true; }
   /// SIGUSR2 has come. While one upgrade is under way, another is the same.
   void begin();
   /// The program ends: no upgrade any more, nor the one that is under way.
@@ -37,7 +35,6 @@ class Upgrader {
   signaling::Node& node_;
   std::string data_dir_;
   Logger log_;
-  bool ready_ = false;
   bool stopped_ = false;
   bool busy_ = false;
 };

@@ -1,5 +1,7 @@
 // The server stops in good order: SIGTERM lets no new call begin, says so, and waits for those that are on.
 import { execFile } from 'node:child_process';
+import { mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Server } from '../support/server.ts';
@@ -122,6 +124,26 @@ test('carillon drain does the same, and can undo it', async () => {
   const again = await callee.request('start-call', { callees: ['caller0'], media: 'audio' });
   await caller.request('decline-call', { callId: again.callId });
   expect(server.alive).toBe(true);
+});
+
+test('SIGTERM while the workers start finds the calls of before the kill', async () => {
+  const folder = mkdtempSync(`${tmpdir()}/carillon-drain-`);
+  await start('--data-dir', `${folder}/data`);
+  const [only] = await calls(1);
+  const worker = readlinkSync(`/proc/${(await server.counts()).workers[0]!.pid}/exe`);
+  await server.kill();
+  writeFileSync(`${folder}/worker`, `#!/bin/sh\nkill -TERM $PPID\nexec "${worker}" "$@"\n`, { mode: 0o755 });
+  await start('--data-dir', `${folder}/data`, '--media-worker', `${folder}/worker`);
+  const [caller, callee] = await Promise.all(
+    [only!.caller, only!.callee].map((wire) =>
+      Wire.open(`${server.wsUrl}?resume=${wire.welcome.resumeToken}`, ['protoo']),
+    ),
+  );
+  await expect.poll(readiness).toEqual([503, 'draining\n']);
+  await caller!.request('end-call', { callId: only!.callId });
+  expect((await callee!.next('end-call')).reason).toBe('hangup');
+  expect(await server.exit()).toBe(0);
+  rmSync(folder, { recursive: true });
 });
 
 test('only the operator may drain', async () => {

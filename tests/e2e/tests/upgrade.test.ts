@@ -45,9 +45,9 @@ function upgrade(): Promise<{ status: number; out: string; err: string }> {
   });
 }
 
-/** Puts a shell script where the program was. */
-function replaceProgram(script: string): void {
-  writeFileSync(`${program}.new`, `#!/bin/sh\n${script}\n`);
+/** Puts a script where the program was. */
+function replaceProgram(script: string, shell = '/bin/sh'): void {
+  writeFileSync(`${program}.new`, `#!${shell}\n${script}\n`);
   chmodSync(`${program}.new`, 0o755);
   renameSync(`${program}.new`, program);
 }
@@ -215,6 +215,42 @@ test('a signal that comes while nobody can hear it is heard by the next program'
     const again = await comeBack(alice);
     await again.request('end-call', { callId });
   }
+});
+
+/** An upgrade to a program that takes its time to start, which it begins just now. */
+async function upgradeSlowly(): Promise<{ outcome: ReturnType<typeof upgrade> }> {
+  const began = `${folder}/began`;
+  // Not a shell: some let the signals through that we have blocked.
+  replaceProgram(
+    `import os, sys, time
+if sys.argv[1] == 'can-take-over': sys.exit(0)
+open('${began}', 'w').close()
+time.sleep(0.5)
+os.execv('${built}', sys.argv)`,
+    '/usr/bin/python3',
+  );
+  const outcome = upgrade();
+  await expect.poll(() => existsSync(began)).toBe(true);
+  return { outcome };
+}
+
+test('a second upgrade that is asked for while the first one starts comes after it', async () => {
+  const { outcome } = await upgradeSlowly();
+  server.signal('SIGUSR2');
+  expect(await outcome).toMatchObject({ status: 0 });
+  await expect.poll(() => server.log.filter((line) => line.includes('upgraded to'))).toHaveLength(2);
+});
+
+test('SIGTERM while the new program starts finds the calls that it takes on', async () => {
+  const before = await callOfTwo();
+  const { outcome } = await upgradeSlowly();
+  server.signal('SIGTERM');
+  expect(await outcome).toMatchObject({ status: 0 });
+  const [alice, bob] = [await comeBack(before.alice), await comeBack(before.bob)];
+  await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(503);
+  await alice.request('end-call', { callId: before.callId });
+  expect((await bob.next('end-call')).reason).toBe('hangup');
+  expect(await server.exit()).toBe(0);
 });
 
 /** An upgrade that asks the new program, or waits for quiet, for half a second from now on. */
