@@ -29,6 +29,9 @@ namespace {
 constexpr std::chrono::seconds check_within{10};
 /// Until nothing is half done; half a second for sockets to close is in it.
 constexpr std::chrono::seconds quiet_within{5};
+/// What SIGKILL does not end in that time waits for a disk, and may do so without us.
+constexpr std::chrono::seconds killed_within{1};
+constexpr std::chrono::milliseconds look_every{10};
 constexpr std::size_t complaint_bytes_max = 4096;
 
 /// Another program, whose standard error we read.
@@ -43,6 +46,8 @@ Result<Child> spawn(const std::vector<std::string>& arguments) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDERR_FILENO);
+  // Not all of ours close by themselves: sockets that listen, those of clients.
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
   std::vector<std::string> texts = arguments;
   std::vector<char*> pointers;
   for (std::string& text : texts) pointers.push_back(text.data());
@@ -73,6 +78,35 @@ boost::asio::awaitable<Result<std::string>> read_to_end(int fd) {
     if (error) co_return text;
     if (text.size() < complaint_bytes_max) text.append(block.data(), size);
   }
+}
+
+/// How it has ended. Never waits in waitpid(): this thread serves.
+boost::asio::awaitable<Result<int>> reap(pid_t pid) {
+  for (;;) {
+    int status = 0;
+    const pid_t ended = ::waitpid(pid, &status, WNOHANG);
+    if (ended == pid) co_return status;
+    if (ended < 0 && errno != EINTR) co_return fail(Errc::internal, fmt::format("waitpid: {}", std::strerror(errno)));
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none) co_return fail(Errc::timeout, "it goes on");
+    co_await sleep_for(look_every);
+  }
+}
+
+/// What it said until it ended, and how it ended.
+struct LastWords {
+  std::string complaint;
+  int status = 0;
+};
+
+boost::asio::awaitable<Result<LastWords>> last_words(Child child) {
+  auto reading = read_to_end(child.errors);
+  Result<std::string> complaint = co_await std::move(reading);
+  if (!complaint) co_return complaint.error();
+  auto reaping = reap(child.pid);
+  const Result<int> status = co_await std::move(reaping);
+  if (!status) co_return status.error();
+  co_return LastWords{*std::move(complaint), *status};
 }
 
 std::string first_line(const std::string& text) {
@@ -135,16 +169,18 @@ boost::asio::awaitable<Result<>> Upgrader::ask_new_program() {
   arguments.insert(arguments.begin(), asked.begin(), asked.end());
   const Result<Child> child = spawn(arguments);
   if (!child) co_return child.error();
-  auto reading = read_to_end(child->errors);
-  const Result<std::string> complaint = co_await with_timeout(std::move(reading), check_within);
-  if (!complaint) ::kill(child->pid, SIGKILL);
-  int status = 0;
-  ::waitpid(child->pid, &status, 0);
-  if (!complaint)
+  auto listening = last_words(*child);
+  const Result<LastWords> words = co_await with_timeout(std::move(listening), check_within);
+  if (!words) {
+    ::kill(child->pid, SIGKILL);
+    auto reaping = reap(child->pid);
+    const Result<int> ended = co_await with_timeout(std::move(reaping), killed_within);
+    if (!ended) log_.warn("process {} does not end: {}", child->pid, ended.error().detail);
     co_return fail(Errc::timeout, fmt::format("{} does not answer in {} s", program_path(), check_within.count()));
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) co_return Result<>{};
-  if (complaint->empty()) co_return fail(Errc::unavailable, fmt::format("{} cannot take over", program_path()));
-  co_return fail(Errc::unavailable, first_line(*complaint));
+  }
+  if (WIFEXITED(words->status) && WEXITSTATUS(words->status) == 0) co_return Result<>{};
+  if (words->complaint.empty()) co_return fail(Errc::unavailable, fmt::format("{} cannot take over", program_path()));
+  co_return fail(Errc::unavailable, first_line(words->complaint));
 }
 
 }  // namespace carillon::app

@@ -160,6 +160,27 @@ test('a program that does not answer well leaves the old one as it is, sockets a
   await bob.next('end-call');
 });
 
+test(
+  'a program that says nothing and does not end stops nothing, and has nothing of ours',
+  { timeout: 30_000 },
+  async () => {
+    const { alice, bob, callId } = await callOfTwo();
+    replaceProgram(`ls -l /proc/$$/fd > ${folder}/fds; exec 2>&-; exec sleep 1d`);
+    const outcome = upgrade();
+    await expect.poll(() => existsSync(`${folder}/fds`)).toBe(true);
+    const refused = outcome.then(({ err }) => err);
+    for (let second = 0; second < 9; second++) {
+      const answer = await fetch(`${server.url}/livez`, { signal: AbortSignal.timeout(3000) });
+      expect(answer.status).toBe(200);
+      await new Promise((resolve) => setTimeout(resolve, 1000)); // it is about time
+    }
+    expect(await refused).toContain('does not answer in 10 s');
+    expect(readFileSync(`${folder}/fds`, 'utf8')).not.toContain('socket:');
+    await alice.request('end-call', { callId });
+    await bob.next('end-call');
+  },
+);
+
 test('a program that cannot start after all gives way to the old one, with its calls', async () => {
   const before = await callOfTwo();
   const { callId } = before;
