@@ -42,7 +42,8 @@ void reload(signaling::Node& node, const Logger& log) {
   if (!reloaded) log.error("the old TLS certificate stays in use: {}", reloaded.error().detail);
 }
 
-/// What ends the program: SIGINT at once, SIGTERM when the calls have ended, a second SIGTERM at once.
+/// What ends the program: SIGINT at once, SIGTERM when the calls have ended, a second SIGTERM at once. One that follows
+/// a drain by command is the first: a service manager sends it after its hook that drains.
 class Ending {
  public:
   Ending(boost::asio::io_context& io, signaling::Node& node, Upgrader& upgrader, Logger log)
@@ -55,7 +56,14 @@ class Ending {
 
   void on_signal(int signal) {
     if (hurries_) std::_Exit(1);
-    if (signal == SIGTERM && !node_.draining()) return node_.begin_drain();
+    const std::optional<Time> until = node_.drains_until();
+    const bool is_second = until && until == drain_of_signal_;
+    if (signal == SIGTERM && !is_second) {
+      if (until) log_.info("the drain that is on goes on, the next SIGTERM stops at once");
+      node_.begin_drain();
+      drain_of_signal_ = node_.drains_until();
+      return;
+    }
     log_.info("stopping on signal {}", signal);
     end();
   }
@@ -77,7 +85,8 @@ class Ending {
   signaling::Node& node_;
   Upgrader& upgrader_;
   Logger log_;
-  boost::asio::steady_timer woken_;  // by end()
+  boost::asio::steady_timer woken_;      // by end()
+  std::optional<Time> drain_of_signal_;  // its end: the drain that SIGTERM has begun or confirmed
   bool over_ = false;
   bool hurries_ = false;
 };

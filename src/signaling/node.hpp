@@ -60,6 +60,8 @@ class Node final : private RoomKeeper {
   /// Takes calls again. Does nothing while no drain is on.
   void end_drain();
   [[nodiscard]] bool draining() const { return drain_.deadline().has_value(); }
+  /// nullopt: it does not drain.
+  [[nodiscard]] std::optional<Time> drains_until() const { return drain_.deadline(); }
   /// It drains or stops.
   [[nodiscard]] bool ends() const { return stopping_ || draining(); }
   std::function<void()> on_drained;

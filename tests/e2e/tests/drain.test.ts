@@ -126,6 +126,27 @@ test('carillon drain does the same, and can undo it', async () => {
   expect(server.alive).toBe(true);
 });
 
+test('SIGTERM after a drain by command is the first, the next one stops now', async () => {
+  await start('--server-drain-seconds', '3600');
+  const [only] = await calls(1);
+  await drain();
+  const { deadline } = await only!.callee.next('server-draining');
+  server.signal('SIGTERM');
+  await expect.poll(() => server.log.join('\n')).toContain('the drain that is on goes on');
+  expect((await Wire.connect(server, 'late')).welcome.draining).toEqual({ deadline });
+  expect(only!.callee.methods()).not.toContain('end-call');
+
+  // Undone and begun again it is another one.
+  await drain('--off');
+  await drain();
+  server.signal('SIGTERM');
+  await expect.poll(() => server.log.filter((line) => line.includes('goes on, the next'))).toHaveLength(2);
+  expect(only!.callee.methods()).not.toContain('end-call');
+  server.signal('SIGTERM');
+  expect((await only!.callee.next('end-call')).reason).toBe('failed');
+  expect(await server.exit()).toBe(0);
+});
+
 test('SIGTERM while the workers start finds the calls of before the kill', async () => {
   const folder = mkdtempSync(`${tmpdir()}/carillon-drain-`);
   await start('--data-dir', `${folder}/data`);
