@@ -145,6 +145,42 @@ test('a token in a cookie opens nothing', async () => {
   expect(status).toBe(401);
 });
 
+/** Whether a connection that goes at once was given a handshake. */
+function shakes(target: Server, options: tls.ConnectionOptions & { localAddress?: string } = {}): Promise<boolean> {
+  const { hostname, port } = new URL(target.url);
+  return new Promise((resolve) => {
+    const socket = tls.connect({ host: hostname, port: Number(port), ca: authority.pem, ...options }, () => {
+      resolve(true);
+      socket.destroy();
+    });
+    socket.on('error', () => resolve(false)).on('close', () => resolve(false));
+  });
+}
+
+test('a client cannot ask for keys that are dear to make', async () => {
+  for (const curve of ['X25519', 'P-256', 'P-384:X25519', 'P-521:P-256']) {
+    expect(await shakes(server, { ecdhCurve: curve, minVersion: 'TLSv1.3' }), curve).toBe(true);
+  }
+  for (const curve of ['P-384', 'P-521', 'X448', 'P-384:P-521']) {
+    expect(await shakes(server, { ecdhCurve: curve }), curve).toBe(false);
+  }
+});
+
+test('who connects again and again is given few handshakes, and another address all it wants', async () => {
+  const limited = await Server.start([...flags, '--limits-connections-per-second-ip', '2']);
+  const tries = 400;
+  let shaken = 0;
+  const began = performance.now();
+  for (let i = 0; i < tries; ++i) shaken += (await shakes(limited)) ? 1 : 0;
+  const seconds = (performance.now() - began) / 1000;
+  console.log(`${tries} connections in ${seconds.toFixed(2)} s: ${shaken} handshakes`);
+  // Twenty and two a second are welcome; 64 and 16 a second are told that they are not.
+  expect(shaken).toBeGreaterThanOrEqual(20 + 64);
+  expect(shaken).toBeLessThanOrEqual(20 + 64 + 18 * (seconds + 1));
+  for (let i = 0; i < 5; ++i) expect(await shakes(limited, { localAddress: '127.0.0.2' })).toBe(true);
+  expect(await limited.stop()).toBe(0);
+});
+
 test('SIGHUP shows a renewed certificate to new connections and drops no socket', async () => {
   const sockets = await Promise.all(Array.from({ length: 20 }, (_, i) => connect(`user${i}`)));
   const old = await serial();
