@@ -185,6 +185,29 @@ Setting listen() {
           }};
 }
 
+Setting trusted_proxies() {
+  return {"http",
+          "trusted-proxies",
+          "proxies before this server, as 192.0.2.1 or 10.0.0.0/8: WebSockets through them count for X-Forwarded-For",
+          true,
+          false,
+          [](Config& config, const Values& values) -> Result<> {
+            std::vector<http::AddressPrefix> prefixes;
+            for (const std::string& value : values) {
+              const auto prefix = http::AddressPrefix::parse(value);
+              if (!prefix) return prefix.error();
+              prefixes.push_back(*prefix);
+            }
+            config.server.http.trusted_proxies = http::TrustedProxies{std::move(prefixes)};
+            return {};
+          },
+          [](const Config& config) {
+            std::vector<std::string> shown;
+            for (const auto& prefix : config.server.http.trusted_proxies.prefixes()) shown.push_back(prefix.text());
+            return fmt::format("{}", fmt::join(shown, ", "));
+          }};
+}
+
 template <class Get>
 Setting limit(std::string_view name, std::string_view help, Get get) {
   return {"limits",
@@ -245,6 +268,7 @@ const std::vector<Setting>& settings() {
       list(
           "http", "origins", "web pages that may connect, as https://app.example; empty: only our own",
           [](Config & c) -> auto& { return c.server.http.allowed_origins; }),
+      trusted_proxies(),
       secret("http", "server-key",
              "bearer token of operators for /v1/debug, at least 32 bytes (better: server-key-file)",
              [](Config& c, const Values& v) -> Result<> { return set_server_key(c, Secret{one(v)}); }),

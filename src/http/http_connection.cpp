@@ -19,6 +19,12 @@ constexpr std::size_t copied_body_bytes_max = 64 * 1024;
 /// When it is worth trying again above a limit of connections: idle ones end in a few of these.
 constexpr const char* retry_after_seconds = "5";
 
+Response come_later(int status, std::string_view why) {
+  Response response = Response::text(status, std::string{why} + "\n");
+  response.headers.add("Retry-After", retry_after_seconds);
+  return response;
+}
+
 /// with_timeout wants a Result.
 template <class T>
 asio::awaitable<Result<T>> as_result(asio::awaitable<T> operation) {
@@ -104,8 +110,7 @@ asio::awaitable<bool> HttpConnection::serve_one() {
   }
 
   if (refusal_ && (refusal_->but.empty() || parser.request().path != refusal_->but)) {
-    Response response = Response::text(refusal_->status, std::string{refusal_->why} + "\n");
-    response.headers.add("Retry-After", retry_after_seconds);
+    Response response = come_later(refusal_->status, refusal_->why);
     co_return co_await write_response(std::move(response), parser, false);
   }
 
@@ -226,6 +231,11 @@ asio::awaitable<bool> HttpConnection::upgrade(RequestParser& parser, const Upgra
     refusal = Response::text(403, "this origin may not connect\n");
   }
   if (!refusal && draining_) refusal = Response::text(503, "the server stops\n");
+  AddressLimits::Entry entry;
+  if (!refusal) {
+    entry = dispatcher_->enter_by_proxy(stream_, asked.request.headers);
+    if (entry.verdict != AddressLimits::Verdict::welcome) refusal = come_later(429, reason_of(entry.verdict));
+  }
   if (refusal) co_return co_await write_response(std::move(*refusal), parser, keep_alive);
 
   for (const std::string_view token : asked.request.headers.tokens("Sec-WebSocket-Protocol")) {
@@ -249,6 +259,7 @@ asio::awaitable<bool> HttpConnection::upgrade(RequestParser& parser, const Upgra
   UpgradeDecision decision = std::move(**result);
   TimingWheel::cancel(*this);
   upgraded_ = true;
+  if (entry.place.number() > 0) stream_.count_for(std::move(entry.place));
   const auto socket = std::make_shared<WebSocketConnection>(pool_, std::move(stream_), decision.handler());
   socket->start(switching_protocols(key, decision.subprotocol()), std::move(buffer_));
   co_return false;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "http/address_limits.hpp"
 #include "http/request_parser.hpp"
 #include "http/response_writer.hpp"
 #include "http/server.hpp"
@@ -22,6 +23,8 @@ class Dispatcher {
   virtual asio::awaitable<Response> respond(Request request, std::vector<std::string> segments) = 0;
   /// Null: no WebSocket lives at this path. Fills `params`.
   virtual const UpgradeHandler* find_upgrade(const std::vector<std::string>& segments, Values& params) = 0;
+  /// Counts a WebSocket for its client, when it comes through a proxy. Others are counted since they have connected.
+  virtual AddressLimits::Entry enter_by_proxy(const Stream& stream, const Headers& headers) = 0;
   /// An ordinary route has this path, too.
   virtual bool has_route(const std::vector<std::string>& segments) = 0;
   virtual void on_connection_ended(class HttpConnection& connection) = 0;

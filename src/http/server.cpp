@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace carillon::http {
 
@@ -144,6 +145,18 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     return match.value;
   }
 
+  AddressLimits::Entry enter_by_proxy(const Stream& stream, const Headers& headers) override {
+    const auto peer = stream.peer();
+    if (!peer || !config.trusted_proxies.contains(*peer)) return {};
+    const TrustedProxies::Client client = config.trusted_proxies.client_of(*peer, headers);
+    if (!client.is_known && !std::exchange(proxy_warned_, true)) {
+      log_.warn("a trusted proxy hands on a WebSocket without a readable X-Forwarded-For: it counts as its own");
+    }
+    AddressLimits::Entry entry = limits.enter(client.address, pool->deadlines().now());
+    if (entry.verdict != AddressLimits::Verdict::welcome) entry.place.release();  // the connection is the proxy's
+    return entry;
+  }
+
   bool has_route(const std::vector<std::string>& segments) override {
     return !routes.find("GET", segments).allowed.empty();
   }
@@ -204,7 +217,8 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
     // Gone already, and of no address: its limits would not hold for what it has sent before.
     if (ec) return;
     const Time now = pool->deadlines().now();
-    AddressLimits::Entry entry = limits.enter(peer, now);
+    AddressLimits::Entry entry;
+    if (!config.trusted_proxies.contains(peer)) entry = limits.enter(peer, now);
     if (entry.place.number() > config.connections_per_address + refusals_per_address_max) return;
     using Verdict = AddressLimits::Verdict;
     if (entry.verdict == Verdict::too_often && rate_refusals_.take(now)) return;
@@ -275,6 +289,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   unsigned accept_generation_ = 0;  // an accept loop of an older one ends
   std::size_t refusing_ = 0;        // of `connections`
   bool draining_ = false;
+  bool proxy_warned_ = false;
 };
 
 Server::Server(boost::asio::io_context& io, ServerConfig config, Logger log)

@@ -19,6 +19,7 @@
 #include "base/time.hpp"
 #include "http/message.hpp"
 #include "http/tls.hpp"
+#include "http/trusted_proxies.hpp"
 #include "http/web_socket.hpp"
 
 namespace carillon::http {
@@ -63,6 +64,9 @@ struct ServerConfig {
   /// Connections from this machine count, too. They do not by default: they are those of a proxy, for everybody.
   bool loopback_counts = false;
   bool loopback_counts_per_second = false;
+  /// Their own connections do not count. Each WebSocket that comes through them does, for its client
+  /// (X-Forwarded-For), as if it were a connection of his.
+  TrustedProxies trusted_proxies;
 
   /// Origins whose pages may open a WebSocket: "https://app.example". Empty: only the page's own server
   /// (Origin equals Host). "*": any. A request without Origin is not of a browser and passes. "null" never does.

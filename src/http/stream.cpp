@@ -126,6 +126,13 @@ void Stream::close() {
   socket_.close(ignored);
 }
 
+std::optional<asio::ip::address> Stream::peer() const {
+  boost::system::error_code ec;
+  const auto endpoint = socket_.remote_endpoint(ec);
+  if (ec) return std::nullopt;
+  return endpoint.address();
+}
+
 std::string Stream::remote_address() const {
   boost::system::error_code ec;
   const auto endpoint = socket_.remote_endpoint(ec);

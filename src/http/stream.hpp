@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +61,11 @@ class Stream {
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
   [[nodiscard]] bool is_secured() const { return tls_ != nullptr; }
 
+  /// Instead of what it was counted for until now.
+  void count_for(AddressCounter::Place place) { place_ = std::move(place); }
+
+  /// nullopt: it has gone.
+  [[nodiscard]] std::optional<boost::asio::ip::address> peer() const;
   /// "192.0.2.1:4711" or "[2001:db8::1]:4711"; empty when the peer has gone.
   [[nodiscard]] std::string remote_address() const;
   [[nodiscard]] Executor executor() { return socket_.get_executor(); }

@@ -1,6 +1,8 @@
 // What the server answers over HTTP: who may open a WebSocket, whether it lives, tokens for development, counts.
 #include "signaling/node.hpp"
 
+#include "http/address.hpp"
+#include "http/trusted_proxies.hpp"
 #include "jose/access_token.hpp"
 #include "protocol/decode.hpp"
 #include "signaling/responses.hpp"
@@ -29,10 +31,11 @@ struct DevTokenRequest {
 BOOST_DESCRIBE_STRUCT(DevTokenRequest, (), (user, name, device))
 
 /// Of a program on this machine, and not of somebody whom a proxy here speaks for (RFC 7239, and what came before it).
-bool is_local(const http::Request& request) {
-  const std::string& from = request.remote_address;
-  const bool loopback = from.starts_with("127.") || from.starts_with("[::1]");
-  return loopback && !request.headers.contains("Forwarded") && !request.headers.contains("X-Forwarded-For");
+/// Of a trusted proxy nothing is: that it adds no such field for some request must open nothing.
+bool is_local(const http::Request& request, const http::TrustedProxies& proxies) {
+  const auto from = http::parse_peer(request.remote_address);
+  if (!from || !http::is_loopback(*from) || proxies.contains(*from)) return false;
+  return !request.headers.contains("Forwarded") && !request.headers.contains("X-Forwarded-For");
 }
 
 /// `?token=`, `Authorization: Bearer`, or the subprotocol `token.<jwt>`.
@@ -150,7 +153,7 @@ http::Response Node::debug_counts(const http::Request& request) const {
 }
 
 http::Response Node::metrics_text(const http::Request& request) {
-  if (!is_local(request) && !is_operator(request))
+  if (!is_local(request, config_.http.trusted_proxies) && !is_operator(request))
     return error_response(fail(Errc::unauthorized, "Authorization: expected the server key"));
   const http::Server::Counts http = server_.counts();
   Metrics::Now now{.calls = calls_.calls().counts().calls,

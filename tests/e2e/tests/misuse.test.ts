@@ -3,9 +3,11 @@
 // that are what was done.
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import WebSocket from 'ws';
 import { metrics } from '../support/metrics.ts';
 import { Server } from '../support/server.ts';
 import { Wire, WireError, type Frame } from '../support/wire.ts';
@@ -282,6 +284,90 @@ describe('limits', () => {
   });
 });
 
+interface Knock {
+  status: number;
+  retryAfter?: string | undefined;
+  socket: WebSocket;
+}
+
+/** Opens the WebSocket of `user` from an address of this machine, and says what came of it. */
+async function knock(server: Server, user: string, localAddress: string, forwardedFor?: string): Promise<Knock> {
+  const token = await server.token(user);
+  const headers = forwardedFor === undefined ? {} : { 'X-Forwarded-For': forwardedFor };
+  const socket = new WebSocket(server.wsUrl, ['protoo', `token.${token}`], { localAddress, headers });
+  return new Promise((resolve, reject) => {
+    socket.on('open', () => resolve({ status: 101, socket }));
+    socket.on('unexpected-response', (request, response) => {
+      resolve({ status: response.statusCode!, retryAfter: response.headers['retry-after'], socket });
+      request.destroy();
+    });
+    socket.on('error', reject);
+  });
+}
+
+describe('behind a proxy', () => {
+  const [proxy, stranger] = ['127.0.0.2', '127.0.0.3'];
+
+  test('who opens sockets without end takes none from the others who come through it', async () => {
+    const server = await Server.start([
+      ...['--http-trusted-proxies', `${proxy},2001:db8::/32`, '--limits-connections-per-ip', '5'],
+    ]);
+    const eve = [];
+    for (let i = 0; i < 20; ++i) eve.push(await knock(server, `eve${i}`, proxy, '192.0.2.1'));
+    expect(eve.map((one) => one.status)).toEqual([...Array(5).fill(101), ...Array(15).fill(429)]);
+    expect(eve.at(-1)!.retryAfter).toBe('5');
+    // What she writes into the field herself stands before what the proxies do.
+    const forged = await knock(server, 'eve', proxy, '198.51.100.9, 192.0.2.1, 2001:db8::1');
+    expect(forged.status).toBe(429);
+    const others = [];
+    for (let i = 0; i < 20; ++i) others.push(await knock(server, `user${i}`, proxy, `198.51.100.${i}`));
+    expect(others.map((one) => one.status)).toEqual(Array(20).fill(101));
+
+    const strangers = [];
+    for (let i = 0; i < 6; ++i) strangers.push(await knock(server, `stranger${i}`, stranger, `203.0.113.${i}`));
+    expect(
+      strangers.map((one) => one.status),
+      'the field is nothing of theirs to say',
+    ).toEqual([...Array(5).fill(101), 429]);
+    expect((await metrics(server)).get('carillon_limited_total{limit="connections-per-ip"}')).toBe(17);
+
+    eve[0]!.socket.close();
+    await expect.poll(async () => (await knock(server, 'again', proxy, '192.0.2.1')).status).toBe(101);
+    expect(await server.stop()).toBe(0);
+  });
+
+  test('who opens and closes without end is refused, and the others are not', async () => {
+    const server = await Server.start([
+      ...['--http-trusted-proxies', proxy, '--limits-connections-per-second-ip', '2'],
+    ]);
+    const token = await server.token('eve');
+    const tries = 100;
+    let refused = 0;
+    const began = performance.now();
+    for (let i = 0; i < tries; ++i) {
+      const socket = new WebSocket(server.wsUrl, ['protoo', `token.${token}`], {
+        localAddress: proxy,
+        headers: { 'X-Forwarded-For': '192.0.2.1' },
+      });
+      await new Promise((resolve) => {
+        socket.on('unexpected-response', (request, response) => {
+          expect(response.statusCode).toBe(429);
+          ++refused;
+          request.destroy();
+          resolve(undefined);
+        });
+        socket.on('open', () => (socket.terminate(), resolve(undefined))).on('error', () => {});
+      });
+    }
+    const seconds = (performance.now() - began) / 1000;
+    expect(tries - refused).toBeGreaterThanOrEqual(20);
+    expect(tries - refused).toBeLessThanOrEqual(20 + 2 * (seconds + 1));
+    expect((await knock(server, 'bob', proxy, '192.0.2.2')).status).toBe(101);
+    expect((await metrics(server)).get('carillon_limited_total{limit="connections-per-second-ip"}')).toBe(refused);
+    expect(await server.stop()).toBe(0);
+  });
+});
+
 test('a token grants calls to some people, so many at once, and a key has so many calls', async () => {
   const secret = 'a secret of an app that is long enough, for tests';
   writeFileSync(`${folder}/secret`, secret);
@@ -371,7 +457,10 @@ test('/metrics is for this machine and for the server key, and not for whom a pr
   writeFileSync(`${folder}/secret`, 'a secret of an app that is long enough, for tests');
   writeFileSync(`${folder}/key`, 'the key of the operator of this server');
   const server = await Server.start(
-    ['--auth-secret-file', `${folder}/secret`, '--http-server-key-file', `${folder}/key`],
+    [
+      ...['--auth-secret-file', `${folder}/secret`, '--http-server-key-file', `${folder}/key`],
+      ...['--http-trusted-proxies', '127.0.0.2'],
+    ],
     { dev: false },
   );
   const status = async (headers: Record<string, string>) => (await fetch(`${server.url}/metrics`, { headers })).status;
@@ -384,6 +473,18 @@ test('/metrics is for this machine and for the server key, and not for whom a pr
   expect(
     await status({ 'X-Forwarded-For': '192.0.2.1', Authorization: 'Bearer the key of the operator of this server' }),
   ).toBe(200);
+  // A proxy that adds neither, as nginx does: named, it opens nothing.
+  const bare = (localAddress: string) =>
+    new Promise((resolve, reject) => {
+      http
+        .get(`${server.url}/metrics`, { localAddress, agent: false }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+        .on('error', reject);
+    });
+  expect(await bare('127.0.0.3')).toBe(200);
+  expect(await bare('127.0.0.2')).toBe(401);
   expect(await server.stop()).toBe(0);
 });
 

@@ -23,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 
 boost::asio::awaitable<Response> answer(std::string text) { co_return Response::text(200, std::move(text)); }
 
+boost::asio::awaitable<UpgradeDecision> refuse() { co_return UpgradeDecision::refuse(Response::text(401, "no")); }
+
 boost::asio::awaitable<UpgradeDecision> accept_with(std::shared_ptr<WebSocketHandler> handler) {
   co_return UpgradeDecision::accept(std::move(handler), "");
 }
@@ -40,6 +42,7 @@ class LimitsTest : public ServerTest {
         return answer("hello");
       });
       server.on_upgrade("/ws", [](UpgradeRequest) { return accept_with(std::make_shared<RecordingHandler>()); });
+      server.on_upgrade("/refused", [](UpgradeRequest) { return refuse(); });
     });
   }
 
@@ -199,6 +202,98 @@ TEST_F(LimitsTest, DoesNothingForWhoHasGoneBeforeItCouldBeCounted) {
   client.send(get_hello);
   EXPECT_EQ(client.read_response()->status, 200);
   EXPECT_EQ(asked_, 1);
+}
+
+/// A proxy at 127.0.0.9, which is trusted, and people who come through it.
+class ProxyTest : public LimitsTest {
+ protected:
+  static constexpr const char* proxy = "127.0.0.9";
+
+  static ServerConfig behind(ServerConfig config) {
+    config.trusted_proxies = TrustedProxies{{*AddressPrefix::parse(proxy)}};
+    return config;
+  }
+
+  struct Visit {
+    std::unique_ptr<RawClient> client;
+    std::optional<RawResponse> response;
+    [[nodiscard]] int status() const { return response ? response->status : 0; }
+  };
+  static std::string says(const std::string& forwarded) { return "X-Forwarded-For: " + forwarded + "\r\n"; }
+  Visit open(const std::string& fields, const char* source = proxy, std::string_view path = "/ws") {
+    auto client = std::make_unique<RawClient>(port_, 0, source);
+    auto response = client->upgrade(path, fields);
+    return {std::move(client), std::move(response)};
+  }
+};
+
+TEST_F(ProxyTest, CountsASocketForWhomItIsAndTheProxyNever) {
+  serve(behind(at_most(2)));
+  std::vector<Visit> eve;
+  for (int i = 0; i < 2; ++i) eve.push_back(open(says("198.51.100.1")));
+  for (const Visit& visit : eve) EXPECT_EQ(visit.status(), 101);
+  // Whatever she says before it, the proxy says who she is.
+  Visit third = open(says("203.0.113.7, 198.51.100.1"));
+  EXPECT_EQ(third.status(), 429);
+  EXPECT_EQ(third.response->header("retry-after"), "5");
+  EXPECT_NE(third.response->header("connection"), "close") << "it is the proxy's, and others come by it";
+  EXPECT_EQ(third.client->upgrade("/ws", says("198.51.100.2"))->status, 101);
+
+  std::vector<Visit> others;
+  for (int i = 3; i < 30; ++i) others.push_back(open(says("198.51.100." + std::to_string(i))));
+  for (const Visit& visit : others) EXPECT_EQ(visit.status(), 101);
+  EXPECT_EQ(counts().refused_by_address, 1u);
+
+  eve.pop_back();
+  EXPECT_TRUE(comes_down_to(29));
+  EXPECT_EQ(open(says("198.51.100.1")).status(), 101);
+}
+
+TEST_F(ProxyTest, CountsHowOftenAVisitorOpensASocket) {
+  serve(behind(so_often(1)));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(open(says("198.51.100.1"), proxy, "/refused").status(), 401);
+  EXPECT_EQ(open(says("198.51.100.1")).status(), 429);
+  EXPECT_EQ(open(says("198.51.100.2")).status(), 101);
+  EXPECT_EQ(counts().refused_by_rate, 1u);
+  for (int i = 0; i < 30; ++i) {
+    RawClient client{port_, 0, proxy};
+    client.send("GET /hello HTTP/1.1\r\nHost: h\r\n" + says("198.51.100.1") + "\r\n");
+    EXPECT_EQ(client.read_response()->status, 200) << "the proxy has met whoever asks too often for a page";
+  }
+}
+
+TEST_F(ProxyTest, CountsNobodyWhoWasNotLetIn) {
+  serve(behind(at_most(1)));
+  std::vector<Visit> refused;
+  for (int i = 0; i < 5; ++i) refused.push_back(open(says("198.51.100.1"), proxy, "/refused"));
+  for (const Visit& visit : refused) EXPECT_EQ(visit.status(), 401);
+  EXPECT_EQ(open(says("198.51.100.1")).status(), 101);
+}
+
+TEST_F(ProxyTest, BelievesNobodyElse) {
+  serve(behind(at_most(2)));
+  std::vector<Visit> eve;
+  for (int i = 0; i < 3; ++i) eve.push_back(open(says("198.51.100." + std::to_string(i)), "127.0.0.1"));
+  EXPECT_EQ(eve[1].status(), 101);
+  EXPECT_EQ(eve[2].status(), 429);
+  std::vector<Visit> bob;
+  for (int i = 0; i < 2; ++i) bob.push_back(open(says("198.51.100.1")));
+  EXPECT_EQ(bob[1].status(), 101) << "nothing was counted for him";
+}
+
+TEST_F(ProxyTest, CountsForTheProxyWhatItNamesNobodyForAndSaysSoOnce) {
+  serve(behind(at_most(2)));
+  testing::internal::CaptureStderr();
+  std::vector<Visit> nameless;
+  for (const char* fields : {"", "X-Forwarded-For: unknown\r\n", "X-Forwarded-For: 198.51.100.1, nobody\r\n"}) {
+    nameless.push_back(open(fields));
+  }
+  EXPECT_EQ(nameless[1].status(), 101);
+  EXPECT_EQ(nameless[2].status(), 429);
+  EXPECT_EQ(open(says("198.51.100.1")).status(), 101);
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, testing::HasSubstr("without a readable X-Forwarded-For"));
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
 }
 
 TEST_F(LimitsTest, SaysThatItIsFullToWhoComesLaterAndLetsNobodyWaitForIt) {

@@ -147,6 +147,17 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_EQ(proxy.calls.limits.rings_per_minute_pair, 0u);
 }
 
+TEST(Config, TrustedProxiesAreAddressesAndPrefixes) {
+  Config config;
+  ASSERT_TRUE(
+      apply_toml(config, "[http]\ntrusted-proxies = [\"127.0.0.1\", \"10.0.0.0/8\", \"2001:db8::/32\"]\n", "f"));
+  EXPECT_EQ(find_setting("http", "trusted-proxies")->show(config), "127.0.0.1, 10.0.0.0/8, 2001:db8::/32");
+  EXPECT_EQ(error_of("[http]\ntrusted-proxies = [\"10.0.0.0/8\", \"proxy.example\"]\n"),
+            "carillon.toml:2: http.trusted-proxies: expected an address or a prefix, as 192.0.2.1, 10.0.0.0/8 or "
+            "2001:db8::/32, not 'proxy.example'");
+  EXPECT_EQ(error_of("[http]\ntrusted-proxies = []\n"), "taken");
+}
+
 TEST(Config, PlainHttpToPushServicesStaysOnThisMachine) {
   EXPECT_EQ(finish_error("[push]\nfcm-endpoint = \"http://fcm.example\"\n"),
             "push.fcm-endpoint: expected https:, or this machine");
