@@ -29,6 +29,7 @@ struct Limits {
   Limit connections_per_ip{500};        ///< A company behind one address.
   Limit connections_per_second_ip{50};  ///< A handshake of TLS is 0.4 ms: 2 % of a core.
   Limit messages_per_second{100};       ///< Far above what joining a call with many takes.
+  Limit waiting_per_user{4};            ///< Each takes milliseconds: more at a time are many devices at once.
   Limit rings_per_minute_user{60};
   Limit rings_per_minute_pair{20};
   Limit rooms_per_key{0};

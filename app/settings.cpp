@@ -352,6 +352,9 @@ const std::vector<Setting>& settings() {
           "messages-per-second", "messages of one session, twice as many at once; 0: no limit",
           [](Config & c) -> auto& { return c.limits.messages_per_second; }),
       limit(
+          "waiting-per-user", "requests of one user that wait for the database at a time; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.waiting_per_user; }),
+      limit(
           "rings-per-minute-user", "people whom one user rings in any minute; 0: no limit",
           [](Config & c) -> auto& { return c.limits.rings_per_minute_user; }),
       limit(

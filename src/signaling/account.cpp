@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <boost/json/array.hpp>
 
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -14,14 +15,40 @@ namespace {
 /// All lists are in memory: near 100 kB for somebody who blocks that many.
 constexpr std::size_t blocks_max = 1000;
 
+/// What waits for nobody; the rest waits for the store.
+template <class Request>
+constexpr bool answered_at_once =
+    std::is_same_v<Request, protocol::GetPushKey> || std::is_same_v<Request, protocol::Ringing> ||
+    std::is_same_v<Request, protocol::GetBlockedUsers>;
+
 }  // namespace
 
 Account::Account(const Clock& clock, Random& random, store::Store& store, push::Sender& sender, ReachDriver& reach,
-                 History& history, CallDriver& calls)
-    : clock_{clock}, random_{random}, store_{store}, sender_{sender}, reach_{reach}, history_{history}, calls_{calls} {}
+                 History& history, CallDriver& calls, UserLimits& limits)
+    : clock_{clock},
+      random_{random},
+      store_{store},
+      sender_{sender},
+      reach_{reach},
+      history_{history},
+      calls_{calls},
+      limits_{limits} {}
 
 void Account::handle(Device& device, const protocol::AccountRequest& request, const Answer& answer) {
-  std::visit([&](const auto& what) { on(device, what, answer); }, request);
+  const auto ask = [&]<class Request>(const Request& what) {
+    if constexpr (answered_at_once<Request>) {
+      on(device, what, answer);
+    } else {
+      ask_for(device.user(), answer, [&](const Answer& counted) { on(device, what, counted); });
+    }
+  };
+  std::visit(ask, request);
+}
+
+void Account::ask_for(const UserId& user, const Answer& answer, const std::function<void(const Answer&)>& ask) {
+  const Result<UserLimits::Place> place = limits_.enter(user.str(), clock_.now());
+  if (!place) return answer(place.error());
+  ask([place = *place, answer](Result<json::object> data) { answer(std::move(data)); });
 }
 
 // ---- Push --------------------------------------------------------------------------------------------------------

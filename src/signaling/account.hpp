@@ -9,6 +9,7 @@
 #include "signaling/call_driver.hpp"
 #include "signaling/history.hpp"
 #include "signaling/reach_driver.hpp"
+#include "signaling/user_limits.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
@@ -26,13 +27,16 @@ class Account {
 
   /// All references must outlive it.
   Account(const Clock& clock, Random& random, store::Store& store, push::Sender& sender, ReachDriver& reach,
-          History& history, CallDriver& calls);
+          History& history, CallDriver& calls, UserLimits& limits);
 
   /// Tells the calls who does not want to hear whom. Before the first call.
   boost::asio::awaitable<Result<>> load_mutes();
 
   /// A request of a device that has a socket.
   void handle(Device& device, const protocol::AccountRequest& request, const Answer& answer);
+
+  /// Asks for something of the store in this user's name, unless too much of his waits already.
+  void ask_for(const UserId& user, const Answer& answer, const std::function<void(const Answer&)>& ask);
 
   // The same over REST, by an identity that may have no socket. `path` is where the data stands, for errors.
   void register_push(const Identity& who, const protocol::RegisterPush& request, std::string_view path,
@@ -61,6 +65,7 @@ class Account {
   ReachDriver& reach_;
   History& history_;
   CallDriver& calls_;
+  UserLimits& limits_;
 };
 
 }  // namespace carillon::signaling

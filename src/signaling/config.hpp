@@ -100,6 +100,8 @@ struct Config {
   std::size_t media_queue_max = 128;
   /// Requests and notifications of one session; twice as many at once. 0: no limit.
   std::size_t messages_per_second = 0;
+  /// Of one user, or one ticket, that wait for the store at a time, over WebSocket and REST together. 0: no limit.
+  std::size_t waiting_per_user = 0;
 
   call::Config calls;
   room::Config rooms;

@@ -141,7 +141,7 @@ struct Metrics::Families {
 Metrics::Metrics() : families_{std::make_unique<Families>()} {
   // From the first look on, so that a rate sees the first refusal too.
   for (const char* limit : {"connections", "connections-per-ip", "connections-per-second-ip", "messages-per-second",
-                            "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"})
+                            "waiting-per-user", "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"})
     families_->refused.Add({{"limit", limit}});
 }
 

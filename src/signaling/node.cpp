@@ -64,7 +64,9 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
       calls_{io.get_executor(), config_.calls, clock, random, devices_, *this, reach_, continuity_, log_},
       drain_{io.get_executor(), clock},
       history_{clock, store, log_},
-      account_{clock, random, store, sender_, reach_, history_, calls_},
+      user_limits_{config_.waiting_per_user, config_.messages_per_second},
+      ticket_limits_{config_.waiting_per_user, config_.messages_per_second},
+      account_{clock, random, store, sender_, reach_, history_, calls_, user_limits_},
       server_{io, config_.http, log_} {
   workers_.on_up = [this](const room::WorkerId& worker) { on_worker_up(worker); };
   workers_.on_died = [this](const room::WorkerId& worker) { on_worker_died(worker); };
@@ -74,6 +76,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
     history_.keep(record, ledger.lines, ledger.settled);
     drain_.calls_left(calls_.calls().counts().calls);
   };
+  user_limits_.on_refused = ticket_limits_.on_refused = [this](std::string_view limit) { metrics_.limited(limit); };
   drain_.on_over = [this] {
     if (on_drained) on_drained();
   };

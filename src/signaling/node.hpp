@@ -18,6 +18,7 @@
 #include "signaling/media_room.hpp"
 #include "signaling/metrics.hpp"
 #include "signaling/reach_driver.hpp"
+#include "signaling/user_limits.hpp"
 #include "signaling/worker_pool.hpp"
 #include "store/store.hpp"
 
@@ -148,6 +149,7 @@ class Node final : private RoomKeeper {
   void add_routes();
   boost::asio::awaitable<http::UpgradeDecision> on_upgrade(http::UpgradeRequest request);
   [[nodiscard]] Result<Identity> identify(const http::UpgradeRequest& request);
+  /// By REST: error also when this user asks too often.
   [[nodiscard]] Result<Identity> identify(const http::Request& request);
   [[nodiscard]] Result<Identity> identify(const std::string& token);
   [[nodiscard]] http::Response dev_token(const http::Request& request);
@@ -163,11 +165,14 @@ class Node final : private RoomKeeper {
   boost::asio::awaitable<http::Response> get_push_key();
   boost::asio::awaitable<http::Response> get_history(http::Request request);
   boost::asio::awaitable<http::Response> get_call(http::Request request);
+  /// In this user's name, and counted as his.
+  boost::asio::awaitable<Result<json::object>> ask_for(UserId user, std::function<void(const Account::Answer&)> ask);
   [[nodiscard]] http::Response post_drain(const http::Request& request);
   boost::asio::awaitable<http::Response> delete_sessions(http::Request request);
   boost::asio::awaitable<Result<std::vector<store::Subscription>>> subscriptions_of(UserId user);
   enum class TicketUse { ask, confirm, decline };
   boost::asio::awaitable<http::Response> use_ticket(http::Request request, TicketUse use);
+  boost::asio::awaitable<http::Response> use_good_ticket(Ticket ticket, TicketUse use);
   /// The subscription that the ticket was pushed to must be this user's still: unauthorized; unavailable while the
   /// store cannot say.
   boost::asio::awaitable<Result<>> check_registered(Ticket ticket);
@@ -198,6 +203,8 @@ class Node final : private RoomKeeper {
   CallDriver calls_;
   Drain drain_;
   History history_;
+  UserLimits user_limits_;
+  UserLimits ticket_limits_;  // by subscription: who has a ticket uses up nobody else's share
   Account account_;
   http::Server server_;
 };

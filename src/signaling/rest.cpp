@@ -131,7 +131,18 @@ void Node::add_rest_routes() {
 Result<Identity> Node::identify(const http::Request& request) {
   const auto token = request.bearer_token();
   if (!token) return fail(Errc::unauthorized, "Authorization: expected Bearer and an access token");
-  return identify(*token);
+  Result<Identity> who = identify(*token);
+  if (!who) return who;
+  const Result<> admitted = user_limits_.admit(who->user.str(), clock_.now());
+  return admitted ? who : Result<Identity>{admitted.error()};
+}
+
+boost::asio::awaitable<Result<json::object>> Node::ask_for(UserId user,
+                                                           std::function<void(const Account::Answer&)> ask) {
+  const std::function<void(Account::Answer)> counted = [&](const Account::Answer& done) {
+    account_.ask_for(user, done, ask);
+  };
+  co_return co_await answer_of<json::object>(counted);
 }
 
 boost::asio::awaitable<http::Response> Node::post_subscription(http::Request request) {
@@ -141,20 +152,20 @@ boost::asio::awaitable<http::Response> Node::post_subscription(http::Request req
   if (!body) co_return error_response(body.error());
   const auto wanted = protocol::parse_register_push(*body, "body");
   if (!wanted) co_return error_response(wanted.error());
-  const std::function ask = [&](std::function<void(Result<json::object>)> done) {
-    account_.register_push(*who, *wanted, "body", std::move(done));
-  };
-  const Result<json::object> made = co_await answer_of<json::object>(ask);
+  const std::function ask = [&](const Account::Answer& done) { account_.register_push(*who, *wanted, "body", done); };
+  auto asking = ask_for(who->user, ask);
+  const Result<json::object> made = co_await std::move(asking);
   co_return made ? json_response(201, *made) : error_response(made.error());
 }
 
 boost::asio::awaitable<http::Response> Node::delete_subscription(http::Request request) {
   const Result<Identity> who = identify(request);
   if (!who) co_return error_response(who.error());
-  const std::function ask = [&](std::function<void(Result<json::object>)> done) {
-    account_.unregister_push(who->user, request.params.get("id"), std::move(done));
+  const std::function ask = [&](const Account::Answer& done) {
+    account_.unregister_push(who->user, request.params.get("id"), done);
   };
-  const Result<json::object> gone = co_await answer_of<json::object>(ask);
+  auto asking = ask_for(who->user, ask);
+  const Result<json::object> gone = co_await std::move(asking);
   co_return gone ? http::Response::empty(204) : error_response(gone.error());
 }
 
@@ -170,10 +181,9 @@ boost::asio::awaitable<http::Response> Node::get_history(http::Request request) 
   const protocol::Path root{nullptr, "query", 0, false};
   const Result<> read = protocol::decode(history_query(request), wanted, root);
   if (!read) co_return error_response(read.error());
-  const std::function ask = [&](std::function<void(Result<json::object>)> done) {
-    history_.list(who->user, wanted, "query", std::move(done));
-  };
-  const Result<json::object> page = co_await answer_of<json::object>(ask);
+  const std::function ask = [&](const Account::Answer& done) { history_.list(who->user, wanted, "query", done); };
+  auto asking = ask_for(who->user, ask);
+  const Result<json::object> page = co_await std::move(asking);
   co_return page ? json_response(200, *page) : error_response(page.error());
 }
 
@@ -240,16 +250,25 @@ boost::asio::awaitable<http::Response> Node::delete_sessions(http::Request reque
 boost::asio::awaitable<http::Response> Node::use_ticket(http::Request request, TicketUse use) {
   const Result<Ticket> ticket = reach_.tickets()->read(request.params.get("ticket"), clock_.now());
   if (!ticket) co_return error_response(ticket.error());
-  auto asking = check_registered(*ticket);
+  const Result<> admitted = ticket_limits_.admit(ticket->subscription, clock_.now());
+  if (!admitted) co_return error_response(admitted.error());
+  const Result<UserLimits::Place> place = ticket_limits_.enter(ticket->subscription, clock_.now());
+  if (!place) co_return error_response(place.error());
+  auto using_it = use_good_ticket(*ticket, use);
+  co_return co_await std::move(using_it);
+}
+
+boost::asio::awaitable<http::Response> Node::use_good_ticket(Ticket ticket, TicketUse use) {
+  auto asking = check_registered(ticket);
   const Result<> registered = co_await std::move(asking);
   if (!registered) co_return error_response(registered.error());
-  const call::Call* call = calls_.calls().find(ticket->call);
-  const call::Person* person = call ? call->person(ticket->user) : nullptr;
+  const call::Call* call = calls_.calls().find(ticket.call);
+  const call::Person* person = call ? call->person(ticket.user) : nullptr;
   const bool rings = person && person->ringing();
-  if (use == TicketUse::confirm && rings) reach_.confirmed(*ticket);
+  if (use == TicketUse::confirm && rings) reach_.confirmed(ticket);
   if (use == TicketUse::decline && rings)
-    calls_.event(call::DeclinedByPush{ticket->call, ticket->user, reach_.device_of(*ticket)});
-  const json::object state = co_await ticket_state(*ticket);
+    calls_.event(call::DeclinedByPush{ticket.call, ticket.user, reach_.device_of(ticket)});
+  const json::object state = co_await ticket_state(ticket);
   // Declined already is as good: the answer to the first try may have been lost.
   const json::value* reason = state.if_contains("reason");
   const bool declined = reason != nullptr && reason->get_string() == to_string(call::EndReason::declined);

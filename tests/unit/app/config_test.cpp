@@ -125,6 +125,7 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_FALSE(internet.http.loopback_counts_per_second);
   EXPECT_EQ(internet.http.connections_max, 0u);
   EXPECT_EQ(internet.messages_per_second, 100u);
+  EXPECT_EQ(internet.waiting_per_user, 4u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_user, 60u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_pair, 20u);
   EXPECT_EQ(internet.calls.limits.rooms_per_key, 0u);
@@ -135,6 +136,7 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_EQ(dev.http.connections_per_address, 0u);
   EXPECT_EQ(dev.http.connections_per_address_per_second, 0u);
   EXPECT_EQ(dev.messages_per_second, 7u);
+  EXPECT_EQ(dev.waiting_per_user, 0u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_user, 0u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_pair, 0u);
   EXPECT_EQ(dev.calls.limits.rooms_per_key, 3u);

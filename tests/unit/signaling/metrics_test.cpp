@@ -108,7 +108,7 @@ TEST(Metrics, LimitsAreThereBeforeTheyRefuseAnything) {
   Metrics metrics;
   const auto shown = samples(metrics.text({}));
   for (const char* limit : {"connections", "connections-per-ip", "connections-per-second-ip", "messages-per-second",
-                            "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"}) {
+                            "waiting-per-user", "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"}) {
     EXPECT_EQ(shown.at(std::string{"carillon_limited_total{limit=\""} + limit + "\"}"), 0) << limit;
   }
 }
