@@ -145,9 +145,16 @@ void Account::change_block(const UserId& user, const UserId& whom, bool on, cons
 void Account::on(Device& device, const protocol::BlockUser& request, const Answer& answer) {
   if (request.user_id == device.user())
     return answer(fail(Errc::bad_request, "data.userId: you cannot block yourself"));
-  if (calls_.calls().muting().count_blocked_by(device.user()) >= blocks_max)
+  const UserId user = device.user();
+  const auto blocking = blocking_.find(user);
+  const std::size_t soon = blocking == blocking_.end() ? 0 : blocking->second;
+  if (calls_.calls().muting().count_blocked_by(user) + soon >= blocks_max)
     return answer(fail(Errc::too_large, fmt::format("at most {} users can be blocked", blocks_max)));
-  change_block(device.user(), request.user_id, true, answer);
+  ++blocking_[user];
+  change_block(user, request.user_id, true, [this, user, answer](Result<json::object> done) {
+    if (--blocking_[user] == 0) blocking_.erase(user);
+    answer(std::move(done));
+  });
 }
 
 void Account::on(Device& device, const protocol::UnblockUser& request, const Answer& answer) {

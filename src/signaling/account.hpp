@@ -14,7 +14,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
 
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,6 +68,8 @@ class Account {
   History& history_;
   CallDriver& calls_;
   UserLimits& limits_;
+  /// Blocks that are being written: they count as those that are.
+  std::map<UserId, std::size_t> blocking_;
 };
 
 }  // namespace carillon::signaling

@@ -103,6 +103,18 @@ describe('who does not want to hear', () => {
     erin.close();
   });
 
+  test('a thousand can be blocked, and no more when all are asked for at once', async () => {
+    const frank = await Wire.connect(server, 'frank');
+    const asked = Array.from({ length: 1010 }, (_, n) => frank.request('block-user', { userId: `foe${n}` }));
+    const refused = (await Promise.allSettled(asked)).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(10);
+    expect((await refusal(frank.request('block-user', { userId: 'one more' }))).code).toBe(413);
+    expect((await frank.request('get-blocked-users')).users).toHaveLength(1000);
+    await frank.request('unblock-user', { userId: 'foe0' });
+    expect(await frank.request('block-user', { userId: 'one more' })).toEqual({});
+    frank.close();
+  });
+
   // Trial 46. They are called in turn, so that what else the machine does touches all alike.
   test('unknown, blocked and offline are the same to the caller, in every word, in his history too, and within 1 ms', async () => {
     const tries = Number(process.env.CARILLON_TRIES ?? 300);
