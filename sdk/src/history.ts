@@ -1,8 +1,12 @@
 // The calls that are over, as the server keeps them for this user.
 
 import { Emitter } from './emitter.js';
+import { CarillonError } from './errors.js';
 import type { ClientMethod, ClientRequests, WireHistoryCall } from './protocol.js';
 import type { History, HistoryCall, HistoryEvents, HistoryPage, HistoryQuery } from './types.js';
+
+/** Where the server does not say when to come back. */
+const RETRY_MS = 1_000;
 
 export interface HistoryContext {
   request<M extends ClientMethod>(method: M, data: ClientRequests[M]['data']): Promise<ClientRequests[M]['response']>;
@@ -47,7 +51,11 @@ export class HistoryImpl extends Emitter<HistoryEvents> implements History {
     if (!this.#used) return;
     this.list({ limit: 1 }).then(
       () => this.emit('changed', null),
-      () => undefined, // The next change, or the next list, brings it.
+      (error: unknown) => {
+        // Many devices of one person come back at once. For anything else: the next change, or the next list, brings it.
+        if (error instanceof CarillonError && error.code === 'rate-limited')
+          setTimeout(() => this.handleReconnected(), error.retryAfterMs ?? RETRY_MS);
+      },
     );
   }
 }

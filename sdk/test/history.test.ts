@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../src/testing/index.js';
 import { fakeTime, flush, record, rejection, settled, wait, World } from './world.js';
 
 fakeTime();
@@ -116,6 +117,21 @@ describe('The history', () => {
     carillon.disconnect(); // What comes after that is another connection.
     await settled(carillon.connect());
     expect(asked()).toBe(2);
+  });
+
+  it('asks again later when many devices of this person came back at once', async () => {
+    const { world, bob } = await afterCalls();
+    await settled(bob.history.list());
+    const changed = record(bob.history, 'changed');
+    world.server.books.add('bob', { ...missedCall, callId: 'meanwhile' });
+    let refusals = 0;
+    world.server.override('get-history', () => {
+      if (++refusals === 2) world.server.override('get-history', null);
+      throw new Refusal(429, 'rate-limited', 'too many requests of yours wait for their answers', 200);
+    });
+    world.server.drop(world.server.session('bob'));
+    await wait(2_000);
+    expect([refusals, bob.history.unread, changed]).toEqual([2, 4, ['changed']]);
   });
 
   it('names people by their id where the server knows no name', async () => {
