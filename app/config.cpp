@@ -138,7 +138,7 @@ void apply_limits(Config& config, bool dev) {
   Limits& limits = config.limits;
   for (Limit* limit : {&limits.connections, &limits.connections_per_ip, &limits.connections_per_second_ip,
                        &limits.messages_per_second, &limits.waiting_per_user, &limits.rings_per_minute_user,
-                       &limits.rings_per_minute_pair, &limits.rooms_per_key}) {
+                       &limits.rings_per_minute_pair, &limits.rings_at_once_pair, &limits.rooms_per_key}) {
     if (dev) limit->preset = 0;
   }
   signaling::Config& server = config.server;
@@ -152,7 +152,8 @@ void apply_limits(Config& config, bool dev) {
   server.waiting_per_user = limits.waiting_per_user.value();
   server.calls.limits = {.rings_per_minute_user = limits.rings_per_minute_user.value(),
                          .rings_per_minute_pair = limits.rings_per_minute_pair.value(),
-                         .rooms_per_key = limits.rooms_per_key.value()};
+                         .rooms_per_key = limits.rooms_per_key.value(),
+                         .rings_at_once_pair = limits.rings_at_once_pair.value()};
 }
 
 std::string joined(std::string_view section, std::string_view name, char between) {

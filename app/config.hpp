@@ -32,6 +32,7 @@ struct Limits {
   Limit waiting_per_user{4};            ///< Each takes milliseconds: more at a time are many devices at once.
   Limit rings_per_minute_user{60};
   Limit rings_per_minute_pair{20};
+  Limit rings_at_once_pair{2};  ///< A call of two, and a group.
   Limit rooms_per_key{0};
 };
 

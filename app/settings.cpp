@@ -361,6 +361,9 @@ const std::vector<Setting>& settings() {
           "rings-per-minute-pair", "how often one user rings the same person in any minute; 0: no limit",
           [](Config & c) -> auto& { return c.limits.rings_per_minute_pair; }),
       limit(
+          "rings-at-once-pair", "calls in which one user lets the same person ring at a time; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.rings_at_once_pair; }),
+      limit(
           "rooms-per-key", "calls at a time that were started with tokens of one signing key; 0: no limit",
           [](Config & c) -> auto& { return c.limits.rooms_per_key; }),
       hosts(),

@@ -131,8 +131,11 @@ class Calls {
   [[nodiscard]] Result<std::vector<UserId>> checked_callees(const std::vector<UserId>& callees,
                                                             const UserId& user) const;
   [[nodiscard]] Result<Duration> checked_ring(const std::optional<Duration>& ring) const;
-  /// Counts these rings, or refuses them all; unavailable: the server drains.
-  [[nodiscard]] Result<> may_ring(const UserId& user, const std::vector<UserId>& callees, Time now);
+  /// Counts these rings, or refuses them all; unavailable: the server drains. `again` as above.
+  [[nodiscard]] Result<> may_ring(const UserId& user, const std::vector<UserId>& callees, const Call* again, Time now);
+  /// When he lets this person ring in one call less than he may at a time; nullopt: he does already.
+  [[nodiscard]] std::optional<Time> may_ring_him_from(const UserId& user, const UserId& callee,
+                                                      const Call* again) const;
   void ring(Call& call, const std::vector<UserId>& callees, const Party& by, Role role, Time until, Time now,
             Actions& out);
   [[nodiscard]] static Reply reply_of(const Call& call) { return {call.id(), call.room(), call.ring_until()}; }

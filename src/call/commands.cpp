@@ -79,7 +79,7 @@ Result<Reply> Calls::on(const Invite& command, const UserId& user, Time now, Act
     const Person* person = call->person(callee);
     return person && !std::holds_alternative<Out>(person->place);  // rings already, or is here
   });
-  if (const auto allowed = may_ring(user, *callees, now); !allowed) return allowed.error();
+  if (const auto allowed = may_ring(user, *callees, nullptr, now); !allowed) return allowed.error();
   const Role role = call->state() == State::ringing ? Role::callee : Role::invited;
   ring(*call, *callees, presence_.party(user), role, now + *ring_for, now, out);
   file(*call, out);
@@ -122,13 +122,32 @@ Result<Duration> Calls::checked_ring(const std::optional<Duration>& ring) const 
   return time;
 }
 
-Result<> Calls::may_ring(const UserId& user, const std::vector<UserId>& callees, Time now) {
+std::optional<Time> Calls::may_ring_him_from(const UserId& user, const UserId& callee, const Call* again) const {
+  std::vector<Time> ends;
+  for (const CallId& id : calls_of(callee)) {
+    const Call* call = find(id);
+    const Ringing* ringing = call->person(callee)->ringing();
+    if (call != again && ringing && ringing->by.user == user) ends.push_back(ringing->until);
+  }
+  if (ends.size() < config_.limits.rings_at_once_pair) return std::nullopt;
+  std::ranges::sort(ends);
+  return ends[ends.size() - config_.limits.rings_at_once_pair];
+}
+
+Result<> Calls::may_ring(const UserId& user, const std::vector<UserId>& callees, const Call* again, Time now) {
   if (draining_until_) {
     return fail(Errc::unavailable, "the server is about to stop and takes no new calls",
                 std::max(back_after_drain, *draining_until_ - now));
   }
   if (config_.limits.rings_per_minute_user > 0 && callees.size() > config_.limits.rings_per_minute_user)
     return fail(Errc::too_large, "more callees than anybody may ring in a minute");
+  for (const UserId& callee : callees) {
+    if (config_.limits.rings_at_once_pair == 0) break;
+    if (const auto from = may_ring_him_from(user, callee, again)) {
+      ++refusals_.rings_at_once_pair;
+      return fail(Errc::rate_limited, "you let the same person ring in too many calls at once", *from - now);
+    }
+  }
   const auto refusal = ring_limits_.take(user, callees, now);
   if (!refusal) return {};
   const bool all = refusal->limit == Limit::rings_per_minute_user;

@@ -16,9 +16,11 @@ struct Limits {
   std::size_t rings_per_minute_pair = 0;
   /// Calls that are on and were started with tokens of one signing key: one backend's share of a server.
   std::size_t rooms_per_key = 0;
+  /// Calls in which he lets the same person ring at a time.
+  std::size_t rings_at_once_pair = 0;
 };
 
-enum class Limit { rings_per_minute_user, rings_per_minute_pair, rooms_per_key };
+enum class Limit { rings_per_minute_user, rings_per_minute_pair, rooms_per_key, rings_at_once_pair };
 
 /// As in the configuration and at /metrics: "rings-per-minute-user".
 [[nodiscard]] std::string_view to_string(Limit limit);
@@ -28,6 +30,7 @@ struct Refusals {
   std::uint64_t rings_per_minute_user = 0;
   std::uint64_t rings_per_minute_pair = 0;
   std::uint64_t rooms_per_key = 0;
+  std::uint64_t rings_at_once_pair = 0;
 };
 
 }  // namespace carillon::call

@@ -21,6 +21,7 @@ std::string_view to_string(Limit limit) {
     case Limit::rings_per_minute_user: return "rings-per-minute-user";
     case Limit::rings_per_minute_pair: return "rings-per-minute-pair";
     case Limit::rooms_per_key: return "rooms-per-key";
+    case Limit::rings_at_once_pair: return "rings-at-once-pair";
   }
   return "";
 }

@@ -101,7 +101,7 @@ Result<> Calls::may_begin(const StartCall& command, const UserId& user, const st
       return fail(Errc::rate_limited, "as many calls are on as the key of this token may have", room_may_be_free_after);
     }
   }
-  return may_ring(user, callees, now);
+  return may_ring(user, callees, again, now);
 }
 
 Result<Reply> Calls::begin(const StartCall& command, const UserId& user, const std::vector<UserId>& callees, Time until,

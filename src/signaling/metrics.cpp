@@ -140,8 +140,9 @@ struct Metrics::Families {
 
 Metrics::Metrics() : families_{std::make_unique<Families>()} {
   // From the first look on, so that a rate sees the first refusal too.
-  for (const char* limit : {"connections", "connections-per-ip", "connections-per-second-ip", "messages-per-second",
-                            "waiting-per-user", "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"})
+  for (const char* limit :
+       {"connections", "connections-per-ip", "connections-per-second-ip", "messages-per-second", "waiting-per-user",
+        "rings-per-minute-user", "rings-per-minute-pair", "rings-at-once-pair", "rooms-per-key"})
     families_->refused.Add({{"limit", limit}});
 }
 
@@ -185,6 +186,7 @@ std::string Metrics::text(const Now& now) {
   bring_up(to_string(call::Limit::rings_per_minute_user), now.refusals.rings_per_minute_user);
   bring_up(to_string(call::Limit::rings_per_minute_pair), now.refusals.rings_per_minute_pair);
   bring_up(to_string(call::Limit::rooms_per_key), now.refusals.rooms_per_key);
+  bring_up(to_string(call::Limit::rings_at_once_pair), now.refusals.rings_at_once_pair);
   all.look_at_process();
   return prometheus::TextSerializer{}.Serialize(all.registry.Collect());
 }

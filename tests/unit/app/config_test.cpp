@@ -128,6 +128,7 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_EQ(internet.waiting_per_user, 4u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_user, 60u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_pair, 20u);
+  EXPECT_EQ(internet.calls.limits.rings_at_once_pair, 2u);
   EXPECT_EQ(internet.calls.limits.rooms_per_key, 0u);
 
   const signaling::Config dev = finished("[limits]\nconnections = 5\nmessages-per-second = 7\nrooms-per-key = 3", true);
@@ -139,6 +140,7 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_EQ(dev.waiting_per_user, 0u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_user, 0u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_pair, 0u);
+  EXPECT_EQ(dev.calls.limits.rings_at_once_pair, 0u);
   EXPECT_EQ(dev.calls.limits.rooms_per_key, 3u);
 
   const signaling::Config proxy = finished("[limits]\nconnections-per-ip = 9\nrings-per-minute-pair = 0", false);

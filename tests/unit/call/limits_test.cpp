@@ -45,6 +45,41 @@ TEST(Limits, TheSamePersonIsNotRungTooOften) {
   EXPECT_TRUE(town.start("dave.phone", {"bob"}).ok());
 }
 
+TEST(Limits, OneLetsTheSamePersonRingInSoManyCallsAtATime) {
+  Town town = quiet_town(with({.rings_at_once_pair = 2}));
+  EXPECT_TRUE(town.start("alice.phone", {"bob"}).ok());
+  town.now += 5s;
+  EXPECT_TRUE(town.start("alice.laptop", {"bob", "carol"}).ok());
+  town.now += 5s;
+  const Happened refused = town.start("alice.phone", {"dave", "bob"});
+  EXPECT_THAT(refused, Refused(Errc::rate_limited));
+  EXPECT_EQ(refused.reply.error().retry_after, 20s) << "when the first of them stops ringing";
+  EXPECT_EQ(town.calls.refusals().rings_at_once_pair, 1u);
+  EXPECT_TRUE(town.start("alice.phone", {"dave"}).ok());
+  EXPECT_THAT(town.invite("alice.phone", {"bob"}), Refused(Errc::rate_limited));
+  EXPECT_TRUE(town.start("dave.phone", {"bob"}).ok()) << "the others ring on";
+  town.wait(20s);
+  EXPECT_TRUE(town.start("alice.phone", {"bob", "dave"}).ok());
+}
+
+TEST(Limits, WhatIsOverOrAnsweredOrIsReplacedRingsNoMore) {
+  Town town = quiet_town(with({.rings_at_once_pair = 1}));
+  town.start("alice.phone", {"bob"});
+  EXPECT_TRUE(town.start("alice.phone", {"bob"}).ok()) << "a recall takes the place of the call before";
+  EXPECT_THAT(town.start("alice.laptop", {"bob", "carol"}), Refused(Errc::rate_limited));
+  town.end("alice.phone");
+  EXPECT_TRUE(town.start("alice.laptop", {"bob", "carol"}).ok());
+  town.accept("bob.phone");
+  EXPECT_TRUE(town.start("alice.phone", {"bob", "dave"}).ok());
+}
+
+TEST(Limits, WhoHasBlockedTheCallerRingsAsLongForHim) {
+  Town town = quiet_town(with({.rings_at_once_pair = 1}));
+  town.event(BlockChanged{UserId{"bob"}, UserId{"alice"}});
+  town.start("alice.phone", {"bob"});
+  EXPECT_THAT(town.start("alice.laptop", {"bob", "carol"}), Refused(Errc::rate_limited));
+}
+
 TEST(Limits, AnInvitationCountsLikeACall) {
   Town town = quiet_town(with({.rings_per_minute_user = 2}));
   town.start("alice.phone", {"bob"});

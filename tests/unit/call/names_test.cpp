@@ -43,6 +43,7 @@ TEST(Names, OfLimitsAreTheirKeysInTheConfiguration) {
   EXPECT_EQ(to_string(Limit::rings_per_minute_user), "rings-per-minute-user");
   EXPECT_EQ(to_string(Limit::rings_per_minute_pair), "rings-per-minute-pair");
   EXPECT_EQ(to_string(Limit::rooms_per_key), "rooms-per-key");
+  EXPECT_EQ(to_string(Limit::rings_at_once_pair), "rings-at-once-pair");
 }
 
 }  // namespace

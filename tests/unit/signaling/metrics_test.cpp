@@ -61,7 +61,7 @@ TEST(Metrics, CountersAreWhatWasDone) {
                                            .refused_as_full = 12,
                                            .connections_refused = 11,
                                            .connections_too_often = 14,
-                                           .refusals = {13, 17, 19}}));
+                                           .refusals = {13, 17, 19, 23}}));
   const std::map<std::string, double> expected{
       {R"(carillon_signaling_requests_total{code="200",method="start-call"})", 3},
       {R"(carillon_signaling_requests_total{code="429",method="start-call"})", 1},
@@ -83,6 +83,7 @@ TEST(Metrics, CountersAreWhatWasDone) {
       {R"(carillon_limited_total{limit="rings-per-minute-user"})", 13},
       {R"(carillon_limited_total{limit="rings-per-minute-pair"})", 17},
       {R"(carillon_limited_total{limit="rooms-per-key"})", 19},
+      {R"(carillon_limited_total{limit="rings-at-once-pair"})", 23},
       {R"(carillon_calls_active)", 5},
       {R"(carillon_ws_connections)", 7},
       {R"(carillon_http_connections)", 9},
@@ -107,8 +108,9 @@ TEST(Metrics, WhatIsCountedElsewhereIsBroughtUpAndNotAddedAgain) {
 TEST(Metrics, LimitsAreThereBeforeTheyRefuseAnything) {
   Metrics metrics;
   const auto shown = samples(metrics.text({}));
-  for (const char* limit : {"connections", "connections-per-ip", "connections-per-second-ip", "messages-per-second",
-                            "waiting-per-user", "rings-per-minute-user", "rings-per-minute-pair", "rooms-per-key"}) {
+  for (const char* limit :
+       {"connections", "connections-per-ip", "connections-per-second-ip", "messages-per-second", "waiting-per-user",
+        "rings-per-minute-user", "rings-per-minute-pair", "rings-at-once-pair", "rooms-per-key"}) {
     EXPECT_EQ(shown.at(std::string{"carillon_limited_total{limit=\""} + limit + "\"}"), 0) << limit;
   }
 }
