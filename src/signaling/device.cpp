@@ -10,10 +10,27 @@
 
 namespace carillon::signaling {
 
-DeviceId device_id(const UserId& user, const std::string& claimed) { return DeviceId{user.str() + "/" + claimed}; }
+namespace {
+
+/// What stands before the label, with which only the ids of this user's devices begin: the first slash ends it.
+std::string prefix_of(const UserId& user) {
+  std::string prefix;
+  for (const char c : user.str()) {
+    switch (c) {
+      case '%': prefix += "%25"; break;
+      case '/': prefix += "%2F"; break;
+      default: prefix += c;
+    }
+  }
+  return prefix + '/';
+}
+
+}  // namespace
+
+DeviceId device_id(const UserId& user, const std::string& claimed) { return DeviceId{prefix_of(user) + claimed}; }
 
 std::string device_label(const UserId& user, const DeviceId& device) {
-  const std::string prefix = user.str() + "/";
+  const std::string prefix = prefix_of(user);
   return device.str().starts_with(prefix) ? device.str().substr(prefix.size()) : device.str();
 }
 

@@ -34,8 +34,11 @@ struct Identity {
   std::string key = {};
 };
 
-/// Two users may both call a device of theirs "phone": inside, its id carries the user.
+/// Two users may both call a device of theirs "phone": inside, its id carries the user, in whom `%` and `/` are
+/// escaped, so that no two users have the same id for any devices.
 [[nodiscard]] DeviceId device_id(const UserId& user, const std::string& claimed);
+/// The longest of them: a user of 128 bytes, each escaped as three, a slash, and a label of 128.
+inline constexpr std::size_t device_id_bytes_max = 3 * 128 + 1 + 128;
 /// As the user calls it: `deviceId` on the wire.
 [[nodiscard]] std::string device_label(const UserId& user, const DeviceId& device);
 

@@ -546,4 +546,18 @@ describe('what others can make for somebody', () => {
     for (const wire of [...attackers, accomplice, carol, again]) wire.close();
     await server.until((counts) => counts.calls === 0);
   });
+
+  test('no device of one user is taken for that of another', async () => {
+    const victim = await Wire.connect(server, 'bob', { device: 'k3/9s' });
+    const other = await Wire.connect(server, 'bob/k3', { device: '9s' });
+    expect(other.welcome).toMatchObject({ userId: 'bob/k3', deviceId: '9s', peerId: 'bob%2Fk3/9s' });
+    expect(victim.welcome).toMatchObject({ userId: 'bob', deviceId: 'k3/9s', peerId: 'bob/k3/9s' });
+    const { callId } = await call(victim, 'bob/k3');
+    expect(await other.next('call-started')).toMatchObject({ callId, caller: { userId: 'bob' } });
+    await other.request('accept-call', { callId });
+    expect(await victim.next('participant-joined')).toMatchObject({ userId: 'bob/k3', deviceId: '9s' });
+    expect(victim.closed).toBeUndefined();
+    for (const wire of [victim, other]) wire.close();
+    await server.until((counts) => counts.calls === 0);
+  });
 });
