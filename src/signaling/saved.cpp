@@ -48,6 +48,14 @@ Result<> decode(const json::value& from, Time& to, const Path& path) {
   return read;
 }
 
+/// Longer than the ids on the wire: it has a user in it.
+Result<> decode(const json::value& from, DeviceId& to, const Path& path) {
+  std::string text;
+  Result<> read = decode_text(from, text, 1, signaling::device_id_bytes_max, path);
+  if (read) to = DeviceId{std::move(text)};
+  return read;
+}
+
 Result<> decode(const json::value& from, std::uint64_t& to, const Path& path) {
   if (!from.is_int64() || from.get_int64() < 0) return expected(path, "a whole number");
   to = static_cast<std::uint64_t>(from.get_int64());

@@ -75,6 +75,36 @@ TEST(Saved, ControlCharactersOfANameDoNotLoseTheCall) {
   EXPECT_EQ(read->people[0].record.name, "a b c ");
 }
 
+/// 128 bytes, most of which are escaped in the ids of devices.
+std::string long_id(char last) { return std::string(127, '%') + last; }
+
+TEST(Saved, DevicesWithTheLongestIdsComeBack) {
+  const UserId alice{long_id('a')};
+  const UserId bob{long_id('b')};
+  const DeviceId hers = device_id(alice, long_id('1'));
+  const DeviceId his = device_id(bob, long_id('/'));
+  call::Call::Saved call = a_call();
+  call.people[0].place = call::Seated{hers, t0, false};
+  call.people[1].place = call::Ringing{{alice, ""}, t0, {{his, false}}};
+  const auto read = read_saved_call(save_text(call));
+  ASSERT_TRUE(read) << read.error().detail;
+  EXPECT_EQ(read->people[0].seated()->device, hers);
+  EXPECT_EQ(read->people[1].ringing()->phones.at(0).device, his);
+
+  const SavedSession session{{alice, "Alice", hers, {}, "key"}, resume_hash_of("token"), {}};
+  const auto session_read = read_saved_session(save_text(session));
+  ASSERT_TRUE(session_read) << session_read.error().detail;
+  EXPECT_EQ(session_read->identity.device, hers);
+}
+
+TEST(Saved, ADeviceIdThatNobodyCanHaveIsRefused) {
+  call::Call::Saved call = a_call();
+  call.people[0].place = call::Seated{DeviceId{std::string(device_id_bytes_max, 'x')}, t0, false};
+  EXPECT_TRUE(read_saved_call(save_text(call)));
+  call.people[0].place = call::Seated{DeviceId{std::string(device_id_bytes_max + 1, 'x')}, t0, false};
+  EXPECT_FALSE(read_saved_call(save_text(call)));
+}
+
 TEST(Saved, AnUnansweredCallWithoutMetadataComesBackAsItWas) {
   call::Call::Saved call = a_call();
   call.answered_at.reset();
