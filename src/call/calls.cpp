@@ -10,7 +10,7 @@ namespace carillon::call {
 
 Calls::Calls(Config config)
     : config_{config},
-      requests_{config_.requests_kept, config_.requests_per_device_max},
+      requests_{config_.requests_kept, config_.requests_per_device_max, config_.requests_per_user_max},
       ring_limits_{config_.limits} {}
 
 // ---- Events in, actions out --------------------------------------------------------------------------------------

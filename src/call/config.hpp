@@ -36,10 +36,12 @@ struct Config {
   /// Bytes of the app's own words beside a call (DESIGN section 3: 4 KiB).
   std::size_t metadata_bytes_max = 4096;
 
-  /// For how long, and how many of the newest for each device, answered requests are remembered, so that a repeated
-  /// `requestId` gets the same answer. A client gives up on a request well before.
+  /// For how long, and how many of the newest for each device and each user, answered requests are remembered, so that
+  /// a repeated `requestId` gets the same answer. A client gives up on a request well before.
   Duration requests_kept = std::chrono::minutes{2};
   std::size_t requests_per_device_max = 32;
+  /// A device may be gone and come back, so what it asked is kept; but anybody has as many devices as he likes.
+  std::size_t requests_per_user_max = 256;
 
   /// After a restart of the server, how long devices have to come back: a client that has tried in vain for a while
   /// waits up to 8 s between two tries.

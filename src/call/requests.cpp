@@ -13,21 +13,27 @@ const Result<Reply>* Requests::find(const Key& key) const {
 }
 
 void Requests::remember(Key key, const Result<Reply>& answer, Time now) {
-  auto& mine = by_device_[key.device];
-  if (mine.size() == per_device_max_) {
-    entries_.erase(mine.front());
-    mine.erase(mine.begin());
-  }
-  mine.push_back(entries_.insert(entries_.end(), Entry{std::move(key), answer, now + kept_}));
+  const auto mine = by_device_.find(key.device);
+  if (mine != by_device_.end() && mine->second.size() >= per_device_max_) forget(mine->second.front());
+  const auto his = by_user_.find(key.user);
+  if (his != by_user_.end() && his->second.size() >= per_user_max_) forget(his->second.begin()->second);
+  const auto entry = entries_.insert(entries_.end(), Entry{std::move(key), answer, now + kept_, ++last_number_});
+  by_device_[entry->key.device].push_back(entry);
+  by_user_[entry->key.user].emplace(entry->number, entry);
 }
 
 void Requests::expire(Time now) {
-  while (!entries_.empty() && entries_.front().until <= now) {
-    const auto device = by_device_.find(entries_.front().key.device);
-    device->second.erase(device->second.begin());  // the oldest of all is the oldest of its device
-    if (device->second.empty()) by_device_.erase(device);
-    entries_.pop_front();
-  }
+  while (!entries_.empty() && entries_.front().until <= now) forget(entries_.begin());
+}
+
+void Requests::forget(Entries::iterator entry) {
+  const auto device = by_device_.find(entry->key.device);
+  std::erase(device->second, entry);
+  if (device->second.empty()) by_device_.erase(device);
+  const auto user = by_user_.find(entry->key.user);
+  user->second.erase(entry->number);
+  if (user->second.empty()) by_user_.erase(user);
+  entries_.erase(entry);
 }
 
 std::optional<Time> Requests::deadline() const {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -24,7 +26,8 @@ struct Reply {
 
 class Requests {
  public:
-  Requests(Duration kept, std::size_t per_device_max) : kept_{kept}, per_device_max_{per_device_max} {}
+  Requests(Duration kept, std::size_t per_device_max, std::size_t per_user_max)
+      : kept_{kept}, per_device_max_{per_device_max}, per_user_max_{per_user_max} {}
   // Iterators of a moved list stay valid; those of a copied one would be the original's.
   Requests(Requests&&) = default;
   Requests& operator=(Requests&&) = default;
@@ -49,13 +52,19 @@ class Requests {
     Key key;
     Result<Reply> answer;
     Time until;
+    std::uint64_t number;  ///< Grows from one to the next.
   };
   using Entries = std::list<Entry>;  // the oldest first: all are kept for the same time
 
+  void forget(Entries::iterator entry);
+
   Duration kept_;
   std::size_t per_device_max_;
+  std::size_t per_user_max_;
+  std::uint64_t last_number_ = 0;
   Entries entries_;
-  std::unordered_map<DeviceId, std::vector<Entries::iterator>> by_device_;  // the oldest first
+  std::unordered_map<DeviceId, std::vector<Entries::iterator>> by_device_;          // the oldest first
+  std::unordered_map<UserId, std::map<std::uint64_t, Entries::iterator>> by_user_;  // by number: the oldest first
 };
 
 }  // namespace carillon::call

@@ -72,5 +72,40 @@ TEST(Requests, OnlyTheNewestOfADeviceAreKept) {
   EXPECT_EQ(town.calls.counts().requests, 0u);
 }
 
+TEST(Requests, DevicesWithoutEndMakeAUserNoLargerAndNobodyElseForgotten) {
+  Town town = quiet_town();
+  StartCall hers = start_with(town, "r");
+  town.start(hers);
+  const auto ask = [&](const std::string& device, int i) {
+    return town.command(End{.device = DeviceId{device}, .call = CallId{"x"}, .request = RequestId{std::to_string(i)}});
+  };
+  for (int i = 0; i < 40; ++i) {
+    const std::string device = "mallory." + std::to_string(i);
+    town.connect(device);
+    for (int k = 0; k < 32; ++k) ask(device, k);
+    town.close(device);
+  }
+  EXPECT_EQ(town.calls.counts().requests, 256u + 1u);
+  hers.new_call = CallId{"another"};
+  EXPECT_THAT(town.start(hers), Does()) << "not rung again";
+  town.wait(2min);
+  EXPECT_EQ(town.calls.counts().requests, 0u);
+}
+
+TEST(Requests, OutliveTheirDeviceWhichMayComeBackAndAskAgain) {
+  Town town = quiet_town();
+  StartCall start = start_with(town, "r");
+  const CallId first = town.start(start).call();
+  town.lose("alice.phone");
+  town.resume("alice.phone");
+  start.new_call = CallId{"second"};
+  EXPECT_EQ(town.start(start).call(), first);
+  town.lose("alice.phone");
+  town.wait(11s);
+  town.connect("alice.phone");
+  start.new_call = CallId{"third"};
+  EXPECT_EQ(town.start(start).call(), first);
+}
+
 }  // namespace
 }  // namespace carillon::call

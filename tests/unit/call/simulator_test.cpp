@@ -52,6 +52,7 @@ Config rules(Dice& dice) {
   config.limits.rings_per_minute_pair = dice.one_of<std::size_t>({0, 0, 0, 1, 5});
   config.limits.rings_at_once_pair = dice.one_of<std::size_t>({0, 0, 1, 2});
   config.limits.rooms_per_key = dice.one_of<std::size_t>({0, 0, 0, 2});
+  config.requests_per_user_max = 100'000;
   config.requests_per_device_max = 10'000;  // none is forgotten before its time: repetitions can be told for sure
   return config;
 }
