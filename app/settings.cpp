@@ -333,6 +333,9 @@ const std::vector<Setting>& settings() {
       flag(
           "calls", "call-waiting", "a callee in a call rings too; false: the caller hears busy",
           [](Config & c) -> auto& { return c.server.calls.call_waiting; }),
+      flag(
+          "calls", "open-rooms", "whoever names the room of a call that is on joins it; false: only who was called",
+          [](Config & c) -> auto& { return c.server.calls.open_rooms; }),
       seconds(
           "server", "drain-seconds", "how long calls may go on after SIGTERM, while new ones are refused", 0, 86'400,
           [](Config & c) -> auto& { return c.server.drain; }),

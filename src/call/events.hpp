@@ -105,6 +105,9 @@ struct StartCall {
   std::optional<RequestId> request = {};
   std::optional<std::size_t> calls_max = {};  ///< How many calls its user may have going at once as their caller.
   std::string key = {};                       ///< Names the key that has signed the token of this device.
+  // What the token says, should this lead into a call that is on:
+  bool accept = true;                          ///< He may answer and join,
+  std::optional<std::vector<UserId>> to = {};  ///< and if he was not called, only these; nullopt: anybody.
 };
 
 struct Accept {

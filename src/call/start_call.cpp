@@ -12,6 +12,18 @@ namespace {
 /// Nobody knows when a call will end; a short one lasts a few seconds.
 constexpr Duration room_may_be_free_after = std::chrono::seconds{5};
 
+/// A start-call that leads into a call that is on is an answer or a join, and needs the same grants.
+Result<> may_enter(const StartCall& command, const UserId& user, const Call& call) {
+  if (call.seated_on(command.device)) return {};  // where he is
+  if (!command.accept) return fail(Errc::forbidden, "a call is on, and the token does not grant to answer or join it");
+  if (!command.to || call.person(user)) return {};
+  const bool all = std::ranges::all_of(call.people(), [&](const Person& person) {
+    return !person.seated() || std::ranges::find(*command.to, person.user()) != command.to->end();
+  });
+  if (all) return {};
+  return fail(Errc::forbidden, "a call is on in this room, and the token does not grant calls to all who are in it");
+}
+
 }  // namespace
 
 Result<Reply> Calls::on(const StartCall& command, const UserId& user, Time now, Actions& out) {
@@ -25,12 +37,14 @@ Result<Reply> Calls::on(const StartCall& command, const UserId& user, Time now, 
   if (Call* call = in_room(command.room)) {
     if (!call->person(user) && !config_.open_rooms)
       return fail(Errc::forbidden, "a call is on in this room, and you were not called");
+    if (const auto allowed = may_enter(command, user, *call); !allowed) return allowed.error();
     return enter(*call, user, command.device, now, out);
   }
   Call* again = recalled(user, command.device, *callees);
   if (again && again->state() == State::active && !again->pair()) return reply_of(*again);  // a group is still there
   if (!again && callees->size() == 1) {
     if (Call* shared = shared_with(user, callees->front())) {
+      if (const auto allowed = may_enter(command, user, *shared); !allowed) return allowed.error();
       const bool glare = shared->person(user)->ringing();
       auto reply = enter(*shared, user, command.device, now, out);
       if (glare && reply) shared->met(command.device, callees->front(), out);

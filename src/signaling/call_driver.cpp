@@ -60,6 +60,8 @@ struct ToCall {
     start.request = c.request_id;
     start.calls_max = grants.max;
     start.key = from.identity().key;
+    start.accept = grants.accept;
+    if (grants.to) start.to.emplace(grants.to->begin(), grants.to->end());
     return call::Command{std::move(start)};
   }
   Result<call::Command> operator()(const protocol::AcceptCall& c) const {

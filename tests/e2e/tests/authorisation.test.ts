@@ -47,6 +47,7 @@ const grants: Record<string, Record<string, unknown>> = {
   mo: { moderate: true },
   nina: { start: false, publish: false },
   nick: { accept: false },
+  tom: { to: ['frank'] },
 };
 
 beforeAll(async () => {
@@ -54,7 +55,7 @@ beforeAll(async () => {
   // With --dev no limit on rings and messages comes between; without it the operator needs the key.
   server = await Server.start(['--calls-grace-seconds', '0'], { env });
   strict = await Server.start(['--http-server-key', serverKey], { dev: false, env });
-  for (const name of ['alice', 'bob', 'carol', 'dave', 'eve', 'mo', 'nina', 'nick']) {
+  for (const name of ['alice', 'bob', 'carol', 'dave', 'eve', 'mo', 'nina', 'nick', 'tom']) {
     people[name] = await Wire.open(server.wsUrl, ['protoo', `token.${await token(name, grants[name])}`]);
   }
 });
@@ -200,17 +201,26 @@ describe('grants', () => {
     '%s without %s: %s',
     async (method, grant, expected) => {
       const callId = await call();
-      const who = people[grant === 'accept' ? 'nick' : 'nina']!;
+      const who = people[{ accept: 'nick', to: 'tom' }[grant] ?? 'nina']!;
       let data: object = { callId, callees: ['frank'], media: 'audio', producing: true };
+      const name = method.split(' ')[0]!;
+      const how = method.slice(name.length + 1);
+      const { roomId } = await people.bob!.untilHeard('call-started', (started) => started.callId === callId);
+      if (how === 'a room') data = { ...data, roomId };
+      if (how === 'who rings') data = { ...data, callees: ['alice'] };
+      if (how === 'somebody') data = { ...data, callees: ['bob'] };
       if (['invite', 'produce', 'createWebRtcTransport'].includes(method)) await who.request('accept-call', { callId });
       if (method === 'produce') {
         const { id } = await who.request('createWebRtcTransport', { callId, producing: true });
         await who.request('join', { callId });
         data = { callId, transportId: id, kind: 'audio', rtpParameters: rtpParameters(78, 'x') };
       }
-      const got = await outcomeOf(who.request(method, data));
+      const before = await server.counts();
+      const got = await outcomeOf(who.request(name, data));
+      const after = await server.counts();
       await over(callId);
       expect(got).toBe(expected);
+      if (expected !== 'yes') expect(after).toEqual(before);
     },
   );
 });

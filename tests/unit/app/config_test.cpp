@@ -162,6 +162,13 @@ TEST(Config, TrustedProxiesAreAddressesAndPrefixes) {
   EXPECT_EQ(error_of("[http]\ntrusted-proxies = []\n"), "taken");
 }
 
+TEST(Config, RoomsAreOpenUnlessTheFileSaysOtherwise) {
+  Config config;
+  EXPECT_TRUE(config.server.calls.open_rooms);
+  EXPECT_TRUE(apply_toml(config, "[calls]\nopen-rooms = false\n", "carillon.toml"));
+  EXPECT_FALSE(config.server.calls.open_rooms);
+}
+
 TEST(Config, PlainHttpToPushServicesStaysOnThisMachine) {
   EXPECT_EQ(finish_error("[push]\nfcm-endpoint = \"http://fcm.example\"\n"),
             "push.fcm-endpoint: expected https:, or this machine");

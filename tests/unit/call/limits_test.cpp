@@ -185,6 +185,75 @@ TEST(Grants, AUserHasAsManyCallsAtOnceAsHisTokenSays) {
   EXPECT_TRUE(start("alice.laptop", "dave").ok());
 }
 
+/// carol and dave talk in the room "team".
+Town town_with_room(Config config = {}) {
+  Town town = quiet_town(config);
+  StartCall theirs = town.to_start("carol.phone", {"dave"});
+  theirs.room = RoomId{"team"};
+  town.start(theirs);
+  town.accept("dave.phone");
+  return town;
+}
+
+StartCall into_the_room(Town& town, const std::string& device, std::vector<std::string> callees) {
+  StartCall command = town.to_start(device, std::move(callees));
+  command.room = RoomId{"team"};
+  return command;
+}
+
+TEST(Grants, WhoMayNotAcceptJoinsNoCallByItsRoom) {
+  Town town = town_with_room();
+  StartCall command = into_the_room(town, "alice.phone", {"bob"});
+  command.accept = false;
+  EXPECT_THAT(town.start(command), Refused(Errc::forbidden));
+  command.room = RoomId{"another"};
+  EXPECT_TRUE(town.start(command).ok());
+}
+
+TEST(Grants, WhoMayNotAcceptAnswersNobodyByCallingHim) {
+  Town town = ringing_call();
+  StartCall command = town.to_start("bob.phone", {"alice"});
+  command.accept = false;
+  EXPECT_THAT(town.start(command), Refused(Errc::forbidden));
+  EXPECT_EQ(town.current()->state(), State::ringing);
+}
+
+TEST(Grants, WhoMayNotAcceptMovesNoSeatByCalling) {
+  Town town = accepted_call();
+  StartCall command = town.to_start("alice.laptop", {"bob"});
+  command.accept = false;
+  EXPECT_THAT(town.start(command), Refused(Errc::forbidden));
+}
+
+TEST(Grants, WhoStartsAgainWhereHeIsIsAnsweredAgain) {
+  Town town = quiet_town();
+  StartCall command = into_the_room(town, "alice.phone", {"bob"});
+  command.accept = false;
+  command.to = {UserId{"bob"}};
+  const CallId call = town.start(command).call();
+  command.new_call = CallId{"another"};
+  EXPECT_EQ(town.start(command).call(), call);
+}
+
+TEST(Grants, WhoMayCallSomeJoinsARoomOnlyWhereAllAreOfThem) {
+  Town town = town_with_room();
+  StartCall command = into_the_room(town, "alice.phone", {"bob"});
+  command.to = {UserId{"bob"}, UserId{"carol"}};
+  EXPECT_THAT(town.start(command), Refused(Errc::forbidden));
+  command.to->push_back(UserId{"dave"});
+  EXPECT_TRUE(town.start(command).ok());
+}
+
+TEST(Grants, WhoWasCalledIntoARoomJoinsItWhoeverIsThere) {
+  Town town = town_with_room();
+  town.invite("carol.phone", {"alice"});
+  StartCall command = into_the_room(town, "alice.phone", {"bob"});
+  command.to = {UserId{"bob"}};
+  EXPECT_TRUE(town.start(command).ok());
+  town.leave("alice.phone");
+  EXPECT_TRUE(town.start(command).ok()) << "and comes back";
+}
+
 TEST(Grants, NoneAtAllMayBeGranted) {
   Town town = quiet_town();
   StartCall command = town.to_start("alice.phone", {"bob"});

@@ -183,6 +183,8 @@ class Simulation {
                     .request = request};
     if (dice_.percent(20)) start.calls_max = dice_.roll(3);
     start.key = dice_.one_of<std::string>({"one", "two"});
+    start.accept = dice_.percent(80);
+    if (dice_.percent(20)) start.to = some_users();
     if (dice_.percent(15)) start.room = RoomId{fmt::format("conversation-{}", dice_.roll(3))};
     return start;
   }
@@ -223,14 +225,33 @@ class Simulation {
   void arrives(const Command& command) {
     catch_up();
     ++events_;
+    const std::vector<CallSnapshot> before = seen_by_sender(command);
     Outcome outcome = calls_.handle(command, now_);
     if (with_punctual_) beside(punctual_.handle(command, now_).actions);
     const bool repeated = !is_first(command, outcome.reply);
     if (!outcome.reply || repeated) {
       EXPECT_TRUE(outcome.actions.empty()) << "refused or repeated, and yet it did something";
     }
-    if (outcome.reply && !repeated) judge_.answered(command, *outcome.reply);
+    if (outcome.reply && !repeated) {
+      keeps_to_grants(command, outcome.reply->call, before);
+      judge_.answered(command, *outcome.reply);
+    }
     check(outcome.actions);
+  }
+
+  std::vector<CallSnapshot> seen_by_sender(const Command& command) const {
+    const auto* start = std::get_if<StartCall>(&command);
+    if (!start) return {};
+    return calls_.snapshot(user_of(start->device.str()), start->device);
+  }
+
+  /// A token without `accept` takes no seat in a call that was on.
+  void keeps_to_grants(const Command& command, const CallId& entered, const std::vector<CallSnapshot>& before) {
+    const auto* start = std::get_if<StartCall>(&command);
+    if (!start || start->accept || entered == start->new_call) return;
+    const bool sat = std::ranges::any_of(
+        before, [&](const CallSnapshot& call) { return call.call == entered && call.your_state == YourState::joined; });
+    EXPECT_TRUE(sat) << start->device.str() << " may not accept, and was let into " << entered.str();
   }
 
   bool is_first(const Command& command, const Result<Reply>& reply) {

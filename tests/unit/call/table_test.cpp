@@ -105,6 +105,19 @@ std::vector<Event_> events() {
          start.room = RoomId{"room-1"};
          return town.start(start);
        }},
+      {"bob.phone: start-call alice, may not accept",
+       [](Town& town) {
+         StartCall start = town.to_start("bob.phone", {"alice"});
+         start.accept = false;
+         return town.start(start);
+       }},
+      {"dave.phone: start-call alice into the room, may not accept",
+       [](Town& town) {
+         StartCall start = town.to_start("dave.phone", {"alice"});
+         start.room = RoomId{"room-1"};
+         start.accept = false;
+         return town.start(start);
+       }},
       {"alice.phone drops", [](Town& town) { return town.lose("alice.phone"); }},
       {"alice.phone resumes", [](Town& town) { return town.resume("alice.phone"); }},
       {"alice.phone closes", [](Town& town) { return town.close("alice.phone"); }},
