@@ -1,8 +1,11 @@
 #include "app/instance.hpp"
 
+#include "base/locked_file.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -11,8 +14,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 namespace carillon::app {
 namespace {
@@ -26,19 +31,30 @@ Error about(const std::string& path) {
   return fail(Errc::unavailable, fmt::format("{}: {}", path, std::strerror(errno)));
 }
 
+/// For its user alone: what lies in it speaks of calls and keys.
+Result<> make_folder(const std::string& folder) {
+  std::error_code ignored;
+  const std::filesystem::path parent = std::filesystem::path{folder}.parent_path();
+  if (!parent.empty()) std::filesystem::create_directories(parent, ignored);
+  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fail(Errc::unavailable, fmt::format("cannot make the folder {} (data.dir): {}", folder, std::strerror(errno)));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& data_dir) {
+  if (const Result<> folder = make_folder(data_dir); !folder) return folder.error();
   std::string path = pid_path(data_dir);
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (file < 0) return about(path);
-  std::unique_ptr<PidFile> made{new PidFile{std::move(path), file}};
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-    made->path_.clear();  // not ours to take away
-    return fail(Errc::conflict, pid_path(data_dir) + ": another carillon runs on this folder");
-  }
+  const Result<int> file = open_locked(path, 0644);
+  if (!file && file.error().code == Errc::conflict)
+    return fail(Errc::conflict, path + ": another carillon runs on this folder");
+  if (!file)
+    return fail(Errc::unavailable,
+                fmt::format("{}: {}: let the user that runs this program read and write the folder (data.dir)", path,
+                            file.error().detail));
+  std::unique_ptr<PidFile> made{new PidFile{std::move(path), *file}};
   const std::string text = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(file, 0) != 0 || ::write(file, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+  if (::ftruncate(*file, 0) != 0 || ::write(*file, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     return about(made->path_);
   return made;
 }

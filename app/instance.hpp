@@ -15,7 +15,8 @@ namespace carillon::app {
 /// `carillon.pid`, locked as long as this lives.
 class PidFile {
  public:
-  /// conflict: another process has it; unavailable: it cannot be written.
+  /// Before anything else is done in the folder, which is made if there is none. conflict: another process has it;
+  /// unavailable: it cannot be written.
   [[nodiscard]] static Result<std::unique_ptr<PidFile>> create(const std::string& data_dir);
   /// Takes the file away.
   ~PidFile();

@@ -19,9 +19,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
-#include <system_error>
 
 namespace carillon::app {
 namespace {
@@ -159,14 +157,13 @@ int serve(const Config& config) {
     log.warn("--dev: ANYBODY WHO REACHES THIS SERVER MAY SIGN IN AS ANYBODY. Never do this on the internet.");
   }
   boost::asio::io_context io{1};
-  const auto store = store::open_sql(config.store, io.get_executor(), log);
-  if (!store) return refuse(store.error());
-  std::error_code no_folder;  // the journal says so, with its path
-  std::filesystem::create_directories(config.store.data_dir, no_folder);
-  const auto journal = store::Journal::open(config.store.data_dir + "/calls.journal", log);
-  if (!journal) return refuse(journal.error());
+  // First of all: a newer program would change the tables under the one that runs.
   const auto pid_file = PidFile::create(config.store.data_dir);
   if (!pid_file) return refuse(pid_file.error());
+  const auto store = store::open_sql(config.store, io.get_executor(), log);
+  if (!store) return refuse(store.error());
+  const auto journal = store::Journal::open(config.store.data_dir + "/calls.journal", log);
+  if (!journal) return refuse(journal.error());
   const auto signals = Signals::create(io);
   if (!signals) return refuse(signals.error());
   signaling::Node node{io, std::move(server), clock, random, **store, journal->get(), log};

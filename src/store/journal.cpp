@@ -1,5 +1,7 @@
 #include "store/journal.hpp"
 
+#include "base/locked_file.hpp"
+
 #include <fmt/format.h>
 #include <boost/crc.hpp>
 
@@ -70,12 +72,12 @@ std::optional<std::string_view> checked(std::string_view line) {
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, Logger log) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (file < 0)
-    return fail(Errc::unavailable, fmt::format("the journal {} cannot be opened: {}", path, std::strerror(errno)));
-  std::unique_ptr<Journal> journal{new Journal{path, file, std::move(log)}};
-  if (::flock(file, LOCK_EX | LOCK_NB) != 0)
+  const Result<int> file = open_locked(path, 0600);
+  if (!file && file.error().code == Errc::conflict)
     return fail(Errc::conflict, fmt::format("the journal {} is in use: another server has this data folder", path));
+  if (!file)
+    return fail(Errc::unavailable, fmt::format("the journal {} cannot be opened: {}", path, file.error().detail));
+  std::unique_ptr<Journal> journal{new Journal{path, *file, std::move(log)}};
   const Result<> loaded = journal->load();
   if (!loaded) return loaded.error();
   return journal;

@@ -83,7 +83,8 @@ export class Server {
         if (serving) resolve(serving);
       });
       child.on('error', reject);
-      child.on('exit', (code) => reject(new Error(`carillon ended with ${code}:\n${lines.join('\n')}`)));
+      // Not `exit`: its last words may still be on their way then.
+      child.on('close', (code) => reject(new Error(`carillon ended with ${code}:\n${lines.join('\n')}`)));
     });
     return new Server(child, url, lines);
   }

@@ -356,6 +356,13 @@ test('the commands of the systemd unit start a server and upgrade it', async () 
   expect(await ended).toBe(0);
 });
 
+test('a second server on its folder is turned away before it looks at the database', async () => {
+  const database = { CARILLON_DATA_DATABASE: 'postgresql://nobody@127.0.0.1:1/none' };
+  const other = Server.start(['--data-dir', `${folder}/data`], { env: database });
+  await expect(other).rejects.toThrow('carillon.pid: another carillon runs on this folder');
+  expect((await upgrade()).status).toBe(0); // the file still says which process it is
+});
+
 test('without a server there is nothing to upgrade', async () => {
   expect(await server.stop()).toBe(0);
   const { status, err } = await upgrade();

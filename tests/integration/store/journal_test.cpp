@@ -7,11 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 namespace carillon::store {
 namespace {
@@ -105,6 +107,23 @@ TEST_F(JournalFile, ASecondProgramIsRefusedAlsoAfterTheFileWasWrittenAnew) {
     EXPECT_THAT(second.error().detail, HasSubstr(path()));
     for (int n = 0; n < 3000; ++n) journal->put("a", std::string(200, static_cast<char>('a' + n % 26)));
   }
+}
+
+TEST_F(JournalFile, ASecondProgramIsRefusedAlsoWhileTheFileIsWrittenAnew) {
+  const auto journal = open();
+  std::atomic<bool> over = false;
+  std::size_t refused = 0;
+  std::size_t opened = 0;
+  std::thread other{[&] {
+    while (!over) ++(Journal::open(path(), Logger{}) ? opened : refused);
+  }};
+  const std::string large(60 * 1024, 'x');
+  for (int i = 0; i < 300; ++i) journal->put("call/1", std::to_string(i) + large);  // anew every few lines
+  over = true;
+  other.join();
+  EXPECT_EQ(opened, 0U);
+  EXPECT_GT(refused, 0U);
+  EXPECT_EQ(fs::file_size(path()), journal->file_bytes()) << "the file that has the name is the one that is written";
 }
 
 TEST_F(JournalFile, OldLinesDoNotMakeItGrowForEver) {
