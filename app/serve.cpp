@@ -8,6 +8,7 @@
 #include "base/async.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
+#include "signaling/continuity.hpp"
 #include "signaling/node.hpp"
 #include "store/journal.hpp"
 #include "store/sql.hpp"
@@ -151,7 +152,6 @@ int serve(const Config& config) {
   auto inherited = take_inherited();
   if (!inherited) return refuse(inherited.error());
   SystemRandom random;
-  const SystemClock clock;
   signaling::Config server = config.server;
   if (server.dev) {
     log.warn("--dev: ANYBODY WHO REACHES THIS SERVER MAY SIGN IN AS ANYBODY. Never do this on the internet.");
@@ -164,6 +164,7 @@ int serve(const Config& config) {
   if (!store) return refuse(store.error());
   const auto journal = store::Journal::open(config.store.data_dir + "/calls.journal", log);
   if (!journal) return refuse(journal.error());
+  const SystemClock clock = signaling::Continuity::clock(**journal, boot_id(), uptime());
   const auto signals = Signals::create(io);
   if (!signals) return refuse(signals.error());
   signaling::Node node{io, std::move(server), clock, random, **store, journal->get(), log};

@@ -3,6 +3,8 @@
 
 #include "base/time.hpp"
 
+#include <string>
+
 namespace carillon {
 
 class Clock {
@@ -21,13 +23,22 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   SystemClock();
+  /// Goes on where that of another process has it. Only while the machine runs: boot_id().
+  explicit SystemClock(Duration offset);
   [[nodiscard]] Time now() const override;
   [[nodiscard]] Duration ahead() const override;
+  /// From the monotonic clock to this one.
+  [[nodiscard]] Duration offset() const;
 
  private:
   Time start_;
   std::chrono::steady_clock::time_point steady_start_;
 };
+
+/// The monotonic clock, which begins anew with the machine.
+[[nodiscard]] Duration uptime();
+/// Which run of the machine this is; empty: nobody knows.
+[[nodiscard]] std::string boot_id();
 
 /// Stands still until a test moves it.
 class ManualClock final : public Clock {

@@ -45,12 +45,27 @@ const char* wrong_with(const Call::Saved& saved) {
   return nullptr;
 }
 
-/// The system's clock may have been set back between two processes: nobody rings for longer than he was to ring at all.
-void limit_ringing(Call::Saved& saved, Time now) {
-  Duration set_back{0};
-  for (const Person& person : saved.people) {
-    if (person.ringing() && person.record.rang_at) set_back = std::max(set_back, *person.record.rang_at - now);
+template <class Visit>
+void each_time(Call::Saved& saved, const Visit& visit) {
+  const auto visit_if = [&](std::optional<Time>& time) {
+    if (time) visit(*time);
+  };
+  visit(saved.started_at);
+  visit_if(saved.answered_at);
+  for (Person& person : saved.people) {
+    visit_if(person.record.rang_at);
+    visit_if(person.record.joined_at);
+    visit_if(person.record.left_at);
+    if (auto* seat = std::get_if<Seated>(&person.place)) visit(seat->since);
   }
+}
+
+/// Another run of the machine may have its clock set back: what the call has behind it moves back until nothing of it
+/// is still to come, and what it has before it with that, so that nobody rings for longer than he was to.
+void move_back(Call::Saved& saved, Time now) {
+  Duration set_back{0};
+  each_time(saved, [&](const Time& time) { set_back = std::max(set_back, time - now); });
+  each_time(saved, [&](Time& time) { time -= set_back; });
   saved.ring_until -= set_back;
   for (Person& person : saved.people) {
     if (auto* ringing = std::get_if<Ringing>(&person.place)) ringing->until -= set_back;
@@ -125,7 +140,7 @@ Actions Calls::restore(const std::vector<SavedDevice>& devices, std::vector<Call
       if (const Seated* seat = person.seated(); seat && is_unknown(seat->device))
         unknown.emplace_back(person.user(), seat->device);
     }
-    limit_ringing(saved, now);
+    move_back(saved, now);
     Result<Call> restored = Call::restore(std::move(saved));
     if (restored && (calls_.contains(restored->id()) || by_room_.contains(restored->room())))
       restored =

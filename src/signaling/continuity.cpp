@@ -1,5 +1,8 @@
 #include "signaling/continuity.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <sstream>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -10,6 +13,8 @@ namespace {
 constexpr std::string_view of_call = "call/";
 constexpr std::string_view of_record = "record/";
 constexpr std::string_view of_session = "session/";
+/// `<boot> <offset in ms> <uptime in ms>`.
+constexpr const char* of_clock = "clock";
 
 template <class Tag>
 std::string name_of(std::string_view kind, const Id<Tag>& id) {
@@ -34,7 +39,38 @@ void take(const Result<T>& read, std::vector<T>& into, std::vector<Error>& wrong
   }
 }
 
+/// Of the process before; nullopt: it counted from another start of the machine.
+std::optional<Duration> kept_offset(const store::Journal& journal, const std::string& boot, Duration uptime) {
+  const auto found = journal.values().find(of_clock);
+  if (found == journal.values().end()) return std::nullopt;
+  std::istringstream text{found->second};
+  std::string kept_boot;
+  Duration::rep offset = 0;
+  Duration::rep kept_uptime = 0;
+  if (!(text >> kept_boot >> offset >> kept_uptime)) return std::nullopt;
+  // Not every system that gives out a boot id gives out another one each time.
+  if (kept_boot != boot || uptime < Duration{kept_uptime}) return std::nullopt;
+  return Duration{offset};
+}
+
+bool has_times(const store::Journal& journal) {
+  return std::ranges::any_of(journal.values(), [](const auto& value) {
+    return value.first.starts_with(of_call) || value.first.starts_with(of_record);
+  });
+}
+
 }  // namespace
+
+SystemClock Continuity::clock(store::Journal& journal, const std::string& boot, Duration uptime) {
+  const std::optional<Duration> before = has_times(journal) ? kept_offset(journal, boot, uptime) : std::nullopt;
+  const SystemClock clock = before ? SystemClock{*before} : SystemClock{};
+  if (boot.empty()) {
+    journal.erase(of_clock);
+  } else {
+    journal.put(of_clock, fmt::format("{} {} {}", boot, clock.offset().count(), uptime.count()));
+  }
+  return clock;
+}
 
 void Continuity::keep(call::Calls& calls, const call::Actions& actions) {
   const std::vector<CallId> changed = calls.take_changed();
@@ -74,6 +110,7 @@ Continuity::Left Continuity::left() {
   Left left;
   if (!journal_) return left;
   for (const auto& [name, text] : journal_->values()) {
+    if (name == of_clock) continue;  // of this process by now
     left_.insert(name);
     if (name.starts_with(of_call)) take(read_saved_call(text), left.calls, left.wrong);
     if (name.starts_with(of_record)) take(read_saved_record(text), left.records, left.wrong);

@@ -1,6 +1,7 @@
 // What the next process needs to find calls and seats again: kept in the journal before anybody is told that it is so.
 #pragma once
 
+#include "base/clock.hpp"
 #include "call/calls.hpp"
 #include "signaling/saved.hpp"
 #include "store/journal.hpp"
@@ -16,6 +17,11 @@ class Continuity {
  public:
   /// nullptr: nothing outlives the process. Else it must outlive this.
   explicit Continuity(store::Journal* journal) : journal_{journal} {}
+
+  /// The clock of what is kept. As long as the machine runs (`boot`: boot_id(), `uptime`: uptime()) it goes on where
+  /// the process before had it, also if the system's clock was set or stood still since: no time in the journal needs
+  /// to be moved. It begins anew with the machine, and when nothing is left whose time counts.
+  [[nodiscard]] static SystemClock clock(store::Journal& journal, const std::string& boot, Duration uptime);
 
   /// After each event of `calls`, before it is answered or acted on.
   void keep(call::Calls& calls, const call::Actions& actions);

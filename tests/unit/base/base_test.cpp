@@ -157,6 +157,19 @@ TEST(Clock, TheSystemClockIsNotAheadOfItselfByRounding) {
   EXPECT_EQ(clock.ahead(), Duration{0});
 }
 
+TEST(Clock, OneGoesOnWhereAnotherHasIt) {
+  const SystemClock clock;
+  EXPECT_GE(uptime(), Duration{0});
+  EXPECT_FALSE(boot_id().empty());
+  // As after a jump of the system's clock of an hour while the one before ran.
+  const Duration behind = clock.offset() - std::chrono::hours{1};
+  const SystemClock next{behind};
+  EXPECT_EQ(next.offset(), behind) << "exactly: it may be handed on a thousand times";
+  EXPECT_NEAR(static_cast<double>((clock.now() - next.now()).count()), 3'600'000, 2);
+  EXPECT_NEAR(static_cast<double>(next.ahead().count()), 3'600'000, 1000);
+  EXPECT_NEAR(static_cast<double>((next.wall() - clock.wall()).count()), 0, 1000);
+}
+
 TEST(ClockWatch, TellsAJumpOnceWithItsSize) {
   ManualClock clock{from_ms(0)};
   ClockWatch watch{clock};

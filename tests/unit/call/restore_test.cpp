@@ -75,6 +75,24 @@ TEST(RestoredCalls, NobodyRingsLongerThanHeWasToWhenTheClockWasSetBack) {
   EXPECT_EQ(call->ring_until() - after.town.now, Config{}.ring);
 }
 
+TEST(RestoredCalls, NobodyWasInACallForLessThanNoTimeWhenTheClockWasSetBack) {
+  const Kept all = kept(accepted_call());
+  Restored after{all.devices, {all.call}, -1h};
+  EXPECT_THAT(after.wrong, IsEmpty());
+  std::optional<CallRecord> record;
+  for (const Action& action : after.town.calls.end_all(EndReason::hangup, after.town.now)) {
+    if (const auto* written = std::get_if<WriteRecord>(&action)) record = written->record;
+  }
+  ASSERT_TRUE(record);
+  EXPECT_GE(record->ended_at, *record->answered_at);
+  EXPECT_GE(*record->answered_at, record->started_at);
+  EXPECT_GE(record->duration(), 0ms);
+  for (const PersonRecord& person : record->people) {
+    EXPECT_GE(person.in_call, 0ms);
+    EXPECT_GE(*person.left_at, *person.joined_at);
+  }
+}
+
 TEST(RestoredCalls, ARoomHasOneCall) {
   const Kept all = kept(accepted_call());
   Call::Saved other = all.call;

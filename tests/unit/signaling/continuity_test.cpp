@@ -88,6 +88,55 @@ TEST_F(ContinuityTest, WhatIsLeftStaysUntilItIsTakenOn) {
   EXPECT_THAT(file->values(), ElementsAre(Key("call/c"))) << "kept anew; what nobody can read is gone";
 }
 
+// ---- the clock ----
+
+constexpr Duration hour = std::chrono::hours{1};
+
+/// What the process before has left: the clock of this machine as it was an hour behind, and a call.
+class KeptClock : public ContinuityTest {
+ protected:
+  /// By how much the clock of the next process is behind the system's.
+  static double hours_behind(store::Journal& file, const std::string& boot, Duration uptime) {
+    return static_cast<double>(Continuity::clock(file, boot, uptime).ahead() / std::chrono::seconds{1}) / 3600;
+  }
+  void SetUp() override {
+    file->put("clock", fmt::format("this-run {} 5000", (SystemClock{}.offset() - hour).count()));
+    file->put("call/c", "a call");
+  }
+  std::unique_ptr<store::Journal> file = journal();
+};
+
+TEST_F(KeptClock, GoesOnAsLongAsTheMachineRuns) {
+  const std::string before = file->values().at("clock");
+  EXPECT_NEAR(hours_behind(*file, "this-run", Duration{6000}), 1, 0.01);
+  EXPECT_EQ(file->values().at("clock").substr(0, before.size() - 5), before.substr(0, before.size() - 5));
+  EXPECT_NEAR(hours_behind(*file, "this-run", Duration{7000}), 1, 0.01);
+  Continuity continuity{file.get()};
+  EXPECT_THAT(continuity.left().wrong, SizeIs(1)) << "the call; the clock is none of the calls' matter";
+  continuity.forget_rest();
+  EXPECT_THAT(file->values(), ElementsAre(Key("clock")));
+}
+
+TEST_F(KeptClock, BeginsAnewWithTheMachine) { EXPECT_EQ(hours_behind(*file, "another-run", Duration{6000}), 0); }
+
+TEST_F(KeptClock, BeginsAnewWhenTheMonotonicOneHas) { EXPECT_EQ(hours_behind(*file, "this-run", Duration{4999}), 0); }
+
+TEST_F(KeptClock, BeginsAnewWhereNobodyKnowsWhichRunItIs) {
+  EXPECT_EQ(hours_behind(*file, "", Duration{6000}), 0);
+  EXPECT_THAT(file->values(), ElementsAre(Key("call/c")));
+}
+
+TEST_F(KeptClock, BeginsAnewWhenNoTimeIsLeft) {
+  file->erase("call/c");
+  file->put("session/alice", "no time in it");
+  EXPECT_EQ(hours_behind(*file, "this-run", Duration{6000}), 0);
+}
+
+TEST_F(KeptClock, BeginsAnewWhenItCannotBeRead) {
+  file->put("clock", "this-run soon");
+  EXPECT_EQ(hours_behind(*file, "this-run", Duration{6000}), 0);
+}
+
 TEST_F(ContinuityTest, WithoutAJournalNothingIsLeft) {
   Continuity continuity{nullptr};
   call::Calls calls;
