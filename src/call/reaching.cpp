@@ -23,11 +23,12 @@ std::string_view to_string(Decision decision) {
 
 // ---- The life of a ring ----------------------------------------------------------------------------------------
 
-void Reaching::begin(const Reach& reach, ReachActions& out) {
-  const bool is_new = rings_[reach.user].emplace(reach.call, Ring{reach.invitation, reach.muted, {}, {}, {}}).second;
-  check(is_new, "a ring begins when the one before is over");
-  ledgers_.try_emplace(reach.call);
-  out.emplace_back(FindTargets{reach.call, reach.user});
+void Reaching::begin(const Reach& reach, ReachActions& out) { start(reach, out); }
+
+void Reaching::begin_again(const Reach& reach, Time now, ReachActions& out) {
+  Ring& ring = start(reach, out);
+  ring.again = ring.held = true;
+  due_.insert({now + confirm_within, reach.call, reach.user, DeviceId{}});
 }
 
 void Reaching::told(const CallId& call, const UserId& user, const DeviceId& device, Time now, ReachActions& out) {
@@ -49,15 +50,16 @@ void Reaching::told(const CallId& call, const UserId& user, const DeviceId& devi
 
 void Reaching::found(const CallId& call, const UserId& user, std::vector<PushTarget> targets, Time now,
                      ReachActions& out) {
+  if (const auto ended = ended_.extract({call, user})) {
+    const auto& [over, stop] = ended.mapped();
+    Ledger no_push;
+    if (!over.muted) tell_end(no_push, over, stop, targets, out);
+  }
   Ring* ring = ring_of(call, user);
   if (!ring || ring->targets) return;
   if (ring->muted) targets.clear();
   ring->targets = std::move(targets);
-  for (const PushTarget& target : *ring->targets) {
-    const LedgerEntry* line = socket_line(ledgers_.at(call), *ring, target.device);
-    const bool silent = line && !line->confirmed_at && line->told_at + confirm_within <= now;
-    if (!ring->sockets.contains(target.device) || silent) push(call, user, target, now, out);
-  }
+  if (!ring->held) push_where_no_socket_rings(call, user, now, out);
   report(call, user, out);
 }
 
@@ -67,7 +69,6 @@ void Reaching::end(const StopReaching& stop, Time now, ReachActions& out) {
   Ledger& ledger = ledgers_.at(stop.call);
   const bool decided = !stop.decided_on.empty();
   const bool answered = stop.reason == EndReason::answered_elsewhere;
-  const bool missed = !answered && stop.reason != EndReason::declined_elsewhere;
   for (const std::size_t index : ring->lines) {
     LedgerEntry& line = ledger[index];
     if (decided && line.device == stop.decided_on) {
@@ -77,17 +78,11 @@ void Reaching::end(const StopReaching& stop, Time now, ReachActions& out) {
       line.why = line.confirmed_at ? to_string(stop.reason) : line.taken_at ? never_confirmed : too_late;
     }
   }
-  for (const PushTarget& target : ring->targets.value_or(std::vector<PushTarget>{})) {
-    const LedgerEntry* line = push_line(ledger, *ring, target.subscription);
-    const bool here = decided && target.device == stop.decided_on;
-    if (line && (line->why == "gone" || line->why.starts_with("refused"))) continue;
-    if (line && here && answered) {
-      out.emplace_back(DropRing{stop.call, target});
-    } else if (line) {
-      out.emplace_back(PushEnd{stop.call, target, here ? stop.decision : stop.reason});
-    }
-    if (missed && (line || !ring->sockets.contains(target.device)))
-      out.emplace_back(PushMissed{stop.call, target, ring->invitation.caller});
+  if (ring->targets) {
+    tell_end(ledger, *ring, stop, *ring->targets, out);
+  } else if (ring->again) {
+    ring->lines.clear();
+    ended_.insert_or_assign({stop.call, stop.user}, Ended{std::move(*ring), stop});
   }
   const auto of_user = rings_.find(stop.user);
   of_user->second.erase(stop.call);
@@ -163,6 +158,11 @@ void Reaching::tick(Time now, ReachActions& out) {
   while (!due_.empty() && due_.begin()->at <= now) {
     const Due due = due_.extract(due_.begin()).value();
     Ring* ring = ring_of(due.call, due.user);
+    if (ring && ring->held && due.device.empty()) {
+      ring->held = false;
+      if (ring->targets) push_where_no_socket_rings(due.call, due.user, now, out);
+      report(due.call, due.user, out);
+    }
     if (!ring || !ring->targets || !ring->sockets.contains(due.device)) continue;
     const LedgerEntry* line = socket_line(ledgers_.at(due.call), *ring, due.device);
     if (line->confirmed_at || line->told_at + confirm_within > now) continue;
@@ -182,6 +182,10 @@ bool Reaching::rings(const CallId& call, const UserId& user) const {
   return of_user != rings_.end() && of_user->second.contains(call);
 }
 
+bool Reaching::looks_for(const CallId& call, const UserId& user) const {
+  return rings(call, user) || ended_.contains({call, user});
+}
+
 // ---- The ledger ------------------------------------------------------------------------------------------------
 
 std::vector<LedgerEntry> Reaching::ledger(const CallId& call) const {
@@ -192,6 +196,15 @@ std::vector<LedgerEntry> Reaching::ledger(const CallId& call) const {
 void Reaching::forget(const CallId& call) { ledgers_.erase(call); }
 
 // ---- Steps they share ------------------------------------------------------------------------------------------
+
+Reaching::Ring& Reaching::start(const Reach& reach, ReachActions& out) {
+  const auto [ring, is_new] =
+      rings_[reach.user].emplace(reach.call, Ring{reach.invitation, reach.muted, {}, {}, {}, {}});
+  check(is_new, "a ring begins when the one before is over");
+  ledgers_.try_emplace(reach.call);
+  out.emplace_back(FindTargets{reach.call, reach.user});
+  return ring->second;
+}
 
 Reaching::Ring* Reaching::ring_of(const CallId& call, const UserId& user) {
   const auto of_user = rings_.find(user);
@@ -225,6 +238,36 @@ LedgerEntry* Reaching::socket_line(Ledger& ledger, const Ring& ring, const Devic
   return nullptr;
 }
 
+/// Who was sent the ring, or may have been by the process before, hears that it is over; and who missed it, that.
+void Reaching::tell_end(Ledger& ledger, const Ring& ring, const StopReaching& stop,
+                        const std::vector<PushTarget>& targets, ReachActions& out) {
+  const bool decided = !stop.decided_on.empty();
+  const bool answered = stop.reason == EndReason::answered_elsewhere;
+  const bool missed = !answered && stop.reason != EndReason::declined_elsewhere;
+  for (const PushTarget& target : targets) {
+    const LedgerEntry* line = push_line(ledger, ring, target.subscription);
+    const bool rung = line || ring.again;
+    const bool here = decided && target.device == stop.decided_on;
+    if (line && (line->why == "gone" || line->why.starts_with("refused"))) continue;
+    if (rung && here && answered) {
+      out.emplace_back(DropRing{stop.call, target});
+    } else if (rung) {
+      out.emplace_back(PushEnd{stop.call, target, here ? stop.decision : stop.reason});
+    }
+    if (missed && (rung || !ring.sockets.contains(target.device)))
+      out.emplace_back(PushMissed{stop.call, target, ring.invitation.caller});
+  }
+}
+
+void Reaching::push_where_no_socket_rings(const CallId& call, const UserId& user, Time now, ReachActions& out) {
+  Ring& ring = *ring_of(call, user);
+  for (const PushTarget& target : *ring.targets) {
+    const LedgerEntry* line = socket_line(ledgers_.at(call), ring, target.device);
+    const bool silent = line && !line->confirmed_at && line->told_at + confirm_within <= now;
+    if (!ring.sockets.contains(target.device) || silent) push(call, user, target, now, out);
+  }
+}
+
 /// Once for each ring and subscription.
 void Reaching::push(const CallId& call, const UserId& user, const PushTarget& target, Time now, ReachActions& out) {
   Ledger& ledger = ledgers_.at(call);
@@ -241,7 +284,7 @@ void Reaching::report(const CallId& call, const UserId& user, ReachActions& out)
   Ring& ring = *ring_of(call, user);
   std::size_t devices = 0;
   bool rings = !ring.sockets.empty();
-  bool hopes = !ring.targets;
+  bool hopes = !ring.targets || ring.held;
   for (const std::size_t index : ring.lines) {
     const LedgerEntry& line = ledger[index];
     if (line.via != Via::push || !line.why.empty()) continue;

@@ -102,13 +102,16 @@ class Reaching {
   // ---- What call::Calls did ----
 
   void begin(const Reach& reach, ReachActions& out);
+  /// A ring of a process that is gone, which may have pushed it to anybody. Sockets have confirm_within to come back
+  /// before push tries again; its end goes to every device.
+  void begin_again(const Reach& reach, Time now, ReachActions& out);
   /// call-started went to a device of a user who rings, over its socket.
   void told(const CallId& call, const UserId& user, const DeviceId& device, Time now, ReachActions& out);
   void end(const StopReaching& stop, Time now, ReachActions& out);
 
   // ---- What became known ----
 
-  /// The answer to FindTargets. An error is one more reason why he cannot be reached.
+  /// The answer to FindTargets, also when the ring is over. An error is one more reason why he cannot be reached.
   void found(const CallId& call, const UserId& user, std::vector<PushTarget> targets, Time now, ReachActions& out);
   /// The device says that it rings: its socket did.
   void confirmed(const CallId& call, const UserId& user, const DeviceId& device, Time now, ReachActions& out);
@@ -130,6 +133,8 @@ class Reaching {
   [[nodiscard]] std::optional<Time> deadline() const;
 
   [[nodiscard]] bool rings(const CallId& call, const UserId& user) const;
+  /// There is somebody to tell something when found() comes.
+  [[nodiscard]] bool looks_for(const CallId& call, const UserId& user) const;
 
   // ---- The ledger ----
 
@@ -145,17 +150,24 @@ class Reaching {
   struct Ring {
     CallStarted invitation;
     bool muted = false;                                   ///< Whoever is found is not told.
+    bool again = false;                                   ///< It began in a process before this one.
+    bool held = false;                                    ///< So push waits for sockets to come back.
     std::vector<std::size_t> lines;                       ///< Of the ledger: those of this ring.
     std::set<DeviceId> sockets;                           ///< Devices that ring over a socket now.
     std::optional<std::vector<PushTarget>> targets = {};  ///< nullopt: not known yet.
     std::size_t told_devices = 0;                         ///< What Reached said last.
     Reachability told_state = Reachability::reaching;
   };
+  /// One of before that ended before anybody knew whom to tell.
+  struct Ended {
+    Ring ring;
+    StopReaching stop;
+  };
   struct Due {
     Time at;
     CallId call;
     UserId user;
-    DeviceId device;
+    DeviceId device;  ///< Empty: all that have no socket.
     auto operator<=>(const Due&) const = default;
   };
   using Ledger = std::vector<LedgerEntry>;
@@ -165,11 +177,16 @@ class Reaching {
   [[nodiscard]] LedgerEntry* pushed_line(const CallId& call, const UserId& user, const std::string& subscription);
   [[nodiscard]] static LedgerEntry* push_line(Ledger& ledger, const Ring& ring, const std::string& subscription);
   [[nodiscard]] static LedgerEntry* socket_line(Ledger& ledger, const Ring& ring, const DeviceId& device);
+  Ring& start(const Reach& reach, ReachActions& out);
+  static void tell_end(Ledger& ledger, const Ring& ring, const StopReaching& stop,
+                       const std::vector<PushTarget>& targets, ReachActions& out);
+  void push_where_no_socket_rings(const CallId& call, const UserId& user, Time now, ReachActions& out);
   void push(const CallId& call, const UserId& user, const PushTarget& target, Time now, ReachActions& out);
   void report(const CallId& call, const UserId& user, ReachActions& out);
 
   std::map<CallId, Ledger> ledgers_;
   std::map<UserId, std::map<CallId, Ring>> rings_;
+  std::map<std::pair<CallId, UserId>, Ended> ended_;  // until found() comes
   /// Sockets that are not enough if they have not confirmed by then. Those that turn out to need nothing are skipped.
   std::set<Due> due_;
 };

@@ -29,17 +29,16 @@ ReachDriver::ReachDriver(boost::asio::any_io_executor executor, const Clock& clo
 
 void ReachDriver::begin(const call::Reach& reach) {
   call::ReachActions out;
+  targets_.try_emplace(reach.call);
   reaching_.begin(reach, out);
   perform(out);
 }
 
 void ReachDriver::begin_again(const call::Reach& reach) {
   call::ReachActions out;
-  reaching_.begin(reach, out);
-  const auto later = std::make_shared<Timer>(executor_, call::Reaching::confirm_within);
-  later->async_wait([this, later, out](const boost::system::error_code& error) {
-    if (!error) perform(out);
-  });
+  targets_.try_emplace(reach.call);
+  reaching_.begin_again(reach, clock_.now(), out);
+  perform(out);
 }
 
 void ReachDriver::end(const call::StopReaching& stop) {
@@ -111,6 +110,7 @@ DeviceId ReachDriver::device_of(const Ticket& ticket) const {
 
 void ReachDriver::found(const CallId& call, const UserId& user,
                         const Result<std::vector<store::Subscription>>& subscriptions) {
+  const bool over = !targets_.contains(call);
   std::vector<call::PushTarget> targets;
   if (!subscriptions) {
     log_.error("push: nobody knows how to reach user={}: {} call={}", user, subscriptions.error().detail, call);
@@ -124,6 +124,7 @@ void ReachDriver::found(const CallId& call, const UserId& user,
   call::ReachActions out;
   reaching_.found(call, user, std::move(targets), clock_.now(), out);
   perform(out);
+  if (over) targets_.erase(call);
 }
 
 // ---- What is done ------------------------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ void ReachDriver::perform(const call::ReachActions& actions) {
 
 void ReachDriver::perform(const call::FindTargets& action) {
   store_.subscriptions_of(action.user, [this, action](const Result<std::vector<store::Subscription>>& subscriptions) {
-    if (!reaching_.rings(action.call, action.user)) return;  // over already
+    if (!reaching_.looks_for(action.call, action.user)) return;
     found(action.call, action.user, subscriptions);
   });
 }

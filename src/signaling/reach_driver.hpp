@@ -88,7 +88,7 @@ class ReachDriver {
   Logger log_;
   call::Reaching reaching_;
   std::optional<Tickets> tickets_;
-  std::map<CallId, std::map<std::string, push::Target>> targets_;  // by subscription
+  std::map<CallId, std::map<std::string, push::Target>> targets_;  // by subscription; of calls that are on
   /// Calls with rings that no push service has answered for yet, and whether they are over.
   struct Unanswered {
     std::size_t rings = 0;

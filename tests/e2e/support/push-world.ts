@@ -20,6 +20,7 @@ export class World {
   server!: Server;
   vapidKey!: string;
   private readonly wires: Wire[] = [];
+  private again!: () => Promise<Server>;
 
   private constructor(
     readonly authority: Authority,
@@ -40,6 +41,7 @@ export class World {
       flags.push('--push-fcm-service-account-file', firebase.accountFile, '--push-fcm-endpoint', firebase.origin);
     }
     if (!args.includes('--log-level')) flags.push('--log-level', 'debug');
+    world.again = () => Server.start([...flags, ...args, '--http-listen', world.server.url.replace('http://', '')]);
     world.server = await Server.start([...flags, ...args], { under });
     world.vapidKey = (await world.rest('GET', '/v1/push/key')).body.publicKey;
     return world;
@@ -53,6 +55,13 @@ export class World {
   async connect(name: string): Promise<Wire> {
     const [user, device] = name.split('/');
     const wire = await Wire.connect(this.server, user!, { device });
+    this.wires.push(wire);
+    return wire;
+  }
+
+  /** The same session, after the server has closed it or died. */
+  async comeBack(old: Wire): Promise<Wire> {
+    const wire = await Wire.open(`${this.server.wsUrl}?resume=${old.welcome.resumeToken}`, ['protoo']);
     this.wires.push(wire);
     return wire;
   }
@@ -104,6 +113,11 @@ export class World {
   async kill(): Promise<void> {
     await this.server.kill();
     this.killed = true;
+  }
+  /** On the same port; and on the same folder, if `args` has one. */
+  async startAgain(): Promise<void> {
+    this.server = await this.again();
+    this.killed = false;
   }
   private killed = false;
 

@@ -62,10 +62,15 @@ struct Ringing_ {
     step(out);
     return words(out);
   }
+  [[nodiscard]] Reach reach() const {
+    return {call, bob, {RoomId{"room"}, {UserId{"alice"}, "Alice"}, {bob}, Media::video, now + 30s}};
+  }
   std::vector<std::string> begin() {
-    return after([&](auto& out) {
-      reaching.begin({call, bob, {RoomId{"room"}, {UserId{"alice"}, "Alice"}, {bob}, Media::video, now + 30s}}, out);
-    });
+    return after([&](auto& out) { reaching.begin(reach(), out); });
+  }
+  /// In the process after that in which it began.
+  std::vector<std::string> begin_again() {
+    return after([&](auto& out) { reaching.begin_again(reach(), now, out); });
   }
   std::vector<std::string> told(const std::string& name) {
     return after([&](auto& out) { reaching.told(call, bob, device(name), now, out); });
@@ -358,6 +363,82 @@ TEST(Reaching, ASubscriptionThatMovesToADeviceWithoutASocketHasMissedIt) {
   ring.confirmed("tablet");
   ring.reaching.moved(ring.bob, "phone", Ringing_::device("page"));
   EXPECT_THAT(ring.end(EndReason::timeout), ElementsAre("missed phone from Alice"));
+}
+
+// ---- After a restart ------------------------------------------------------------------------------------------
+
+TEST(ReachingAgain, SocketsHaveTwoSecondsToComeBackBeforePushTriesAgain) {
+  Ringing_ ring;
+  EXPECT_THAT(ring.begin_again(), ElementsAre("find bob"));
+  EXPECT_THAT(ring.found({"phone", "laptop"}), ElementsAre()) << "he is not unreachable yet";
+  EXPECT_EQ(ring.reaching.deadline(), ring.now + 2s);
+  ring.wait(1s);
+  ring.told("laptop");
+  ring.confirmed("laptop");
+  EXPECT_THAT(ring.wait(999ms), ElementsAre());
+  EXPECT_THAT(ring.wait(1ms), ElementsAre("ring phone"));
+  EXPECT_THAT(ring.wait(1h), ElementsAre());
+}
+
+TEST(ReachingAgain, ASlowLookUpIsWaitedForAfterThat) {
+  Ringing_ ring;
+  ring.begin_again();
+  EXPECT_THAT(ring.wait(3s), ElementsAre());
+  EXPECT_THAT(ring.found({"phone"}), ElementsAre("ring phone"));
+}
+
+TEST(ReachingAgain, WhoHasNoDeviceIsUnreachableAfterThat) {
+  Ringing_ ring;
+  ring.begin_again();
+  ring.found({});
+  EXPECT_THAT(ring.wait(2s), ElementsAre("bob on 0 unreachable"));
+}
+
+TEST(ReachingAgain, ItsEndIsToldToAllWhomTheProcessBeforeMayHaveRung) {
+  Ringing_ ring;
+  ring.begin_again();
+  ring.found({"phone", "tablet"});
+  EXPECT_THAT(ring.end(EndReason::canceled), ElementsAre("end phone canceled", "missed phone from Alice",
+                                                         "end tablet canceled", "missed tablet from Alice"));
+}
+
+TEST(ReachingAgain, ItsEndIsToldAlsoWhenItCameBeforeAnybodyWasFound) {
+  Ringing_ ring;
+  ring.begin_again();
+  EXPECT_THAT(ring.end(EndReason::timeout), ElementsAre());
+  ring.reaching.forget(ring.call);
+  EXPECT_THAT(ring.found({"phone"}), ElementsAre("end phone timeout", "missed phone from Alice"));
+  EXPECT_THAT(ring.wait(1h), ElementsAre());
+}
+
+TEST(ReachingAgain, WhoIsRungOnceMoreWhileHeIsLookedForHearsOfBoth) {
+  Ringing_ ring;
+  ring.begin_again();
+  ring.end(EndReason::canceled);
+  ring.begin();
+  EXPECT_THAT(ring.found({"phone"}), ElementsAre("end phone canceled", "missed phone from Alice", "ring phone"));
+  EXPECT_THAT(ring.found({"phone"}), ElementsAre());
+}
+
+TEST(ReachingAgain, AnsweredOnADeviceThatCameBackTheOthersStopRinging) {
+  Ringing_ ring;
+  ring.begin_again();
+  ring.found({"phone", "laptop"});
+  ring.told("laptop");
+  ring.told("phone");
+  EXPECT_THAT(ring.end(EndReason::answered_elsewhere, "laptop"),
+              ElementsAre("end phone answered-elsewhere", "drop laptop"));
+}
+
+TEST(ReachingAgain, WhoMayNotHearOfItHearsNothingAtItsEndEither) {
+  Ringing_ ring;
+  ring.after([&](auto& out) {
+    Reach muted = ring.reach();
+    muted.muted = true;
+    ring.reaching.begin_again(muted, ring.now, out);
+  });
+  ring.end(EndReason::canceled);
+  EXPECT_THAT(ring.found({"phone"}), ElementsAre());
 }
 
 TEST(RingLedger, TellsThePeopleOfACallApart) {
