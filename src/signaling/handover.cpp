@@ -102,6 +102,7 @@ boost::asio::awaitable<Result<>> Node::start_in_place(json::object state) {
     if (!started) co_return started;
     restore();
   }
+  workers_.close_orphans();
   server_.resume_accepting();
   co_return Result<>{};
 }

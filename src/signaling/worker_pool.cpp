@@ -4,6 +4,7 @@
 #include "mediasoup/saved.hpp"
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -19,6 +20,15 @@ void end_orphan(pid_t pid) {
   if (pid <= 1 || ::waitpid(pid, nullptr, WNOHANG) != 0) return;
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
+}
+
+/// As Worker::descriptors() had them.
+std::vector<int> descriptors_of(const mediasoup::Saved& worker) {
+  const mediasoup::Saved channel = worker.object("channel");
+  std::vector<int> open{channel.integer<int>("writeFd"), channel.integer<int>("readFd"),
+                        worker.integer<int>("stdoutFd"), worker.integer<int>("stderrFd")};
+  std::erase_if(open, [](int fd) { return fd < 0; });
+  return open;
 }
 
 }  // namespace
@@ -147,6 +157,10 @@ std::vector<Error> WorkerPool::adopt(const json::array& saved) {
   return wrong;
 }
 
+void WorkerPool::close_orphans() {
+  for (const int fd : std::exchange(orphans_, {})) ::close(fd);
+}
+
 void WorkerPool::start_missing() {
   for (std::size_t slot = 0; slot < config_.workers; ++slot) {
     if (std::ranges::none_of(workers_, [&](const auto& entry) { return entry.second.slot == slot; }))
@@ -159,7 +173,11 @@ Result<> WorkerPool::adopt_one(const mediasoup::Saved& saved) {
   const std::string server_id = saved.string("server");
   auto worker =
       mediasoup::Worker::adopt(io_.get_executor(), saved.json("state"), worker_settings(), log_.with("slot", slot));
-  if (!worker) return worker.error();
+  if (!worker) {
+    const std::vector<int> open = descriptors_of(saved.object("state"));
+    orphans_.insert(orphans_.end(), open.begin(), open.end());
+    return worker.error();
+  }
   auto server = (*worker)->webrtc_server_by_id(server_id);
   if (!server) {
     (*worker)->close();

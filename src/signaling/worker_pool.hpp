@@ -53,6 +53,9 @@ class WorkerPool {
   /// and ended.
   [[nodiscard]] std::vector<Error> adopt(const json::array& saved);
 
+  /// There is no way back to the program before: what belongs to workers that were not taken on closes.
+  void close_orphans();
+
   /// After adopt(): those that are not there yet, as if they had died.
   void start_missing();
 
@@ -91,6 +94,7 @@ class WorkerPool {
   Logger log_;
   std::map<room::WorkerId, Entry> workers_;
   std::map<std::size_t, room::Respawn> slots_;
+  std::vector<int> orphans_;  // open descriptors
   std::size_t restarts_ = 0;
   std::size_t starting_ = 0;
   bool stopping_ = false;

@@ -7,6 +7,7 @@ import {
   copyFileSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -222,6 +223,19 @@ test('a worker that dies at that moment is replaced, before or after', async () 
   await alice.request('end-call', { callId });
   await bob.next('end-call');
   await server.until(({ calls, workers }) => calls === 0 && workers[0]!.routers === 0);
+});
+
+test('of a worker that is gone when the next program looks for it nothing stays open', async () => {
+  const open = () => readdirSync(`/proc/${server.pid}/fd`).length;
+  for (let time = 0; time < 3; time++) {
+    const { workers } = await server.until(({ workers: all }) => all.length === 1);
+    const before = open();
+    replaceProgram(`[ "$1" = serve ] && kill -9 ${workers[0]!.pid}\nexec ${built} "$@"`);
+    expect((await upgrade()).status).toBe(0);
+    expect(server.log.filter((line) => line.includes('a worker does not go on'))).toHaveLength(time + 1);
+    await server.until(({ workers: all }) => all.length === 1 && all[0]!.pid !== workers[0]!.pid);
+    await expect.poll(open).toBeLessThanOrEqual(before);
+  }
 });
 
 test('a signal that comes while nobody can hear it is heard by the next program', async () => {
