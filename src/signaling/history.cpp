@@ -69,7 +69,7 @@ store::CallRecord to_store(const call::CallRecord& record, const std::vector<cal
                          .reason = std::string{to_string(record.reason)},
                          .people = {},
                          .metadata = record.metadata.value_or(""),
-                         .ledger = json::serialize(to_json(ledger, ahead))};
+                         .ledger = ledger.empty() ? "" : json::serialize(to_json(ledger, ahead))};
   for (const call::PersonRecord& person : record.people) kept.people.push_back(to_store(person, ahead));
   return kept;
 }

@@ -68,7 +68,9 @@ void MemoryStore::save_call(CallRecord record, Done<> done) {
   record = clean(std::move(record));
   answer<void>(std::move(done), [&]() -> Result<> {
     if (auto error = refusal(record)) return *error;
-    calls_[record.call] = record;
+    CallRecord& kept = calls_[record.call];
+    if (record.ledger.empty()) record.ledger = kept.ledger;
+    kept = record;
     return {};
   });
 }

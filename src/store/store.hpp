@@ -58,7 +58,7 @@ struct CallRecord {
   std::string reason;
   std::vector<PersonRecord> people;  ///< The caller first. Each person once.
   std::string metadata;              ///< JSON text, or empty.
-  std::string ledger;                ///< JSON text.
+  std::string ledger;                ///< JSON text; empty: nobody knows it.
 
   friend bool operator==(const CallRecord&, const CallRecord&) = default;
 };
@@ -139,7 +139,7 @@ class Store {
   virtual void forget_address(std::string type, std::string address, Done<> done) = 0;
   /// How this person is called now.
   virtual void save_person(UserId user, std::string name, Done<> done) = 0;
-  /// The same call again replaces its record.
+  /// The same call again replaces its record; an empty ledger does not replace one.
   virtual void save_call(CallRecord record, Done<> done) = 0;
   /// Calls that ended up to then are no longer unread. Never moves back.
   virtual void mark_history_read(UserId user, Time until, Done<> done) = 0;

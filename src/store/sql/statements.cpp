@@ -93,7 +93,8 @@ void save_call(Connection& connection, const CallRecord& record) {
       " values (:call, :room, :media, :started, :answered, :ended, :reason, :metadata, :ledger)"
       " on conflict (call_id) do update set room_id = excluded.room_id, media = excluded.media,"
       " started_at = excluded.started_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at,"
-      " reason = excluded.reason, metadata = excluded.metadata, ledger = excluded.ledger"};
+      " reason = excluded.reason, metadata = excluded.metadata,"
+      " ledger = case when excluded.ledger = '' then calls.ledger else excluded.ledger end"};
   upsert.bind("call", record.call).bind("room", record.room).bind("media", record.media);
   upsert.bind("started", record.started_at).bind("answered", record.answered_at).bind("ended", record.ended_at);
   upsert.bind("reason", record.reason).bind("metadata", record.metadata).bind("ledger", record.ledger);

@@ -86,6 +86,18 @@ TEST_F(HistoryTest, BothSidesReadTheSameCallTheirOwnWay) {
       R"("reason":"hangup","direction":"in","with":[{"userId":"alice","name":"Alice"}],"answeredAt":1800000003000}])");
 }
 
+TEST_F(HistoryTest, TheLedgerOutlivesARecordThatIsWrittenAgainByTheNextProcess) {
+  const call::LedgerEntry line{.user = UserId{"bob"}, .device = DeviceId{"bob/phone"}, .told_at = start};
+  history.keep(record(0, true), {line}, true);
+  settle();
+  keep(0, true);  // from the journal, which has no ledgers
+  std::optional<store::CallRecord> found;
+  history.find(CallId{"call-0"}, [&](const auto& answer) { found = answer.value(); });
+  settle();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(operators_view(*found).at("ledger").as_array().size(), 1U);
+}
+
 TEST_F(HistoryTest, PagesGoOnWhereTheOneBeforeEnded) {
   for (int second = 0; second < 5; ++second) keep(second, true);
   protocol::GetHistory request;

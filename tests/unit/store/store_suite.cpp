@@ -176,6 +176,19 @@ TEST_P(StoreSuite, TheSameCallAgainReplacesItsRecord) {
   EXPECT_THAT(ids(history(*store, {UserId{"alice"}})), ElementsAre("c1"));
 }
 
+TEST_P(StoreSuite, ALedgerThatNobodyKnowsDoesNotReplaceOne) {
+  CallRecord record = missed_call("c1", "alice", "bob", at(0));
+  record.ledger = "";
+  ASSERT_TRUE(save(*store, record));
+  EXPECT_EQ(find(*store, "c1"), record);
+  record.ledger = R"([{"userId":"bob","via":"push"}])";
+  ASSERT_TRUE(save(*store, record));
+  CallRecord again = record;
+  again.ledger = "";
+  ASSERT_TRUE(save(*store, again));
+  EXPECT_EQ(find(*store, "c1"), record);
+}
+
 TEST_P(StoreSuite, APersonTwiceInARecordIsRefused) {
   CallRecord record = missed_call("c1", "alice", "bob", at(0));
   record.people.push_back(record.people[1]);
