@@ -44,7 +44,10 @@ void Judge::said(const DeviceId& device, const Words& words) {
 void Judge::notified(const DeviceId& device, const json::object& words) {
   const std::string method = text_of(words, "method");
   const json::object& data = words.at("data").as_object();
-  if (method == "welcome") return views_[device].welcome(data);
+  if (method == "welcome") {
+    sent_away_.erase(device);
+    return views_[device].welcome(data);
+  }
   const std::string wrong = views_[device].notified(method, data);
   if (!wrong.empty()) world_.wrong("{}: {}", device, wrong);
   if (method != "call-started") return;
@@ -92,7 +95,7 @@ void Judge::at_rest() {
 void Judge::compare(const DeviceId& device, const View& view) {
   const call::Calls& calls = server_.node()->calls().calls();
   const call::Presence::Device* present = calls.presence().find(device);
-  if (present == nullptr || present->lost_until) return;
+  if (present == nullptr || present->lost_until || sent_away_.contains(device)) return;
   for (const auto& [id, place] : view.calls()) {
     const call::Call* call = calls.find(id);
     const call::Person* person = call ? call->person(present->user) : nullptr;

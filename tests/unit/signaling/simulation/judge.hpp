@@ -25,6 +25,8 @@ class Judge {
   void said(const DeviceId& device, const Words& words);
   /// A device has another session, or none, and will not hear what it asked.
   void line_over(const DeviceId& device);
+  /// The server has begun to close it: until the next welcome the device is told nothing.
+  void line_closes(const DeviceId& device) { sent_away_.insert(device); }
   /// A process has found what the one before has left, of which perhaps nobody was told. Before it serves, and after.
   void server_starts();
   void pushed(const std::string& address, const push::Message& message);
@@ -52,6 +54,7 @@ class Judge {
   Server& server_;
   std::map<DeviceId, View> views_;
   std::map<DeviceId, std::map<std::uint64_t, Open>> open_;
+  std::set<DeviceId> sent_away_;
   std::set<CallId> calls_;  ///< Ever told of.
   std::set<CallId> live_;   ///< Of these, that were not over when we looked last.
 };

@@ -105,6 +105,7 @@ void Line::ping(std::string_view payload) {
 
 void Line::close(std::uint16_t code) {
   closing_ = true;
+  if (on_closing) on_closing();
   world_.tell("{} <- close {}", name_, code);
   // The server does not wait longer, whether the line is cut, or will be, or is only slow.
   world_.soon(close_timeout, [self = shared_from_this(), code] { self->tell_server(code, false); });

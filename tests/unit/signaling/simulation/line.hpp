@@ -53,6 +53,8 @@ class Line final : public std::enable_shared_from_this<Line> {
   std::function<bool()> may_speak;
   /// Each text at the moment when the server says it, whether or not it will arrive.
   std::function<void(const Words&)> on_said;
+  /// From here on the server says nothing more on it.
+  std::function<void()> on_closing;
   /// Each request at the moment when the server reads it.
   std::function<void(std::string_view)> on_heard;
 

@@ -12,6 +12,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -62,6 +63,8 @@ class Server {
   [[nodiscard]] PushService& push() { return push_; }
   [[nodiscard]] Disk& disk() { return disk_; }
   [[nodiscard]] const signaling::Config& config() const { return manners_.config; }
+  /// With a slow worker and much to do, what is asked late in the queue would not be answered in time for ever.
+  void hurry() { manners_.workers.slowness = std::min<Duration>(manners_.workers.slowness, 50ms); }
   [[nodiscard]] std::size_t kills() const { return kills_; }
   [[nodiscard]] std::size_t upgrades() const { return upgrades_; }
   [[nodiscard]] std::size_t workers_made() const { return static_cast<std::size_t>(last_pid_); }

@@ -185,6 +185,7 @@ void Town::look_closely() {
 /// Nobody does anything any more. What is broken is mended within a minute.
 void Town::everybody_rests() {
   for (const auto& device : devices_) device->rest();
+  server_.hurry();
   for (const auto& worker : server_.workers()) worker->wake();
   world_.pass(70s);
   for (int i = 0; i < 40 && !inspector_.is_calm() && !world_.failed(); ++i) world_.pass(7700ms);
