@@ -7,6 +7,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <limits>
 
 namespace carillon::http {
@@ -175,7 +176,7 @@ class RequestParser::Impl : public beast::http::basic_parser<true> {
       if (!body_begun && chunked() && step.starts_with('0') && step.size() < 5) break;
       const std::size_t used = give(step);
       if (used == 0) {
-        if (step.size() == limits.header_bytes_max) refuse(400, "bad chunk");
+        if (step.size() == limits.header_bytes_max || is_whole_chunk_head(step)) refuse(400, "bad chunk");
         break;
       }
       body_begun = true;
@@ -199,6 +200,15 @@ class RequestParser::Impl : public beast::http::basic_parser<true> {
   bool header_done = false;
 
  private:
+  /// Of a chunk that is not the last. Beast waits for more when a quoted string in it goes on behind the end of the
+  /// line, where none may (RFC 9112 section 7.1.1), and counts the chunk against the limit of the body at each look.
+  [[nodiscard]] bool is_whole_chunk_head(std::string_view head) const {
+    if (body_begun && head.starts_with("\r\n")) head.remove_prefix(2);
+    const std::size_t end = head.find("\r\n");
+    const std::size_t size = head.find_first_not_of('0');
+    return end != std::string_view::npos && std::isxdigit(static_cast<unsigned char>(head[size])) != 0;
+  }
+
   std::size_t give_line(std::string_view line) {
     const std::string_view version = version_of(line);
     if (!is_later_http_1(version)) return give(line);

@@ -25,6 +25,7 @@ std::string_view trace_type_name(FBS::Consumer::TraceEventType type) {
 }
 
 json::value trace_info(const FBS::Consumer::TraceNotification& trace) {
+  if (trace.info() == nullptr) return nullptr;  // whatever type it names
   json::object object;
   switch (trace.info_type()) {
     case FBS::Consumer::TraceInfo::NONE: return nullptr;

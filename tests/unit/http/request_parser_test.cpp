@@ -102,6 +102,10 @@ TEST(RequestParser, AnswersTheSameHoweverTheBytesAreSplit) {
       {with_fields(chunked, "1;" + std::string(125, 'x') + "\r\ny\r\n0\r\n\r\n"), 400},
       {with_fields(chunked, "fff;" + long_name + "\r\n"), 400},
       {with_fields(chunked, "fff;" + std::string(122, 'x') + "\r\n"), 413},
+      // A quoted string ends in its line.
+      {with_fields(chunked, "5;a=\"\r\nhello\r\n0\r\n\r\n"), 400},
+      {with_fields(chunked, "1;a=\"b\"\r\ny\r\n60;a=\"" + std::string(30, 'x') + "\r\n\"\r\n"), 400},
+      {with_fields(chunked, "0;a=\"\r\n\"\r\n\r\n"), 400},
       {with_fields(chunked, "0\r\nT: " + std::string(118, 'x') + "\r\n\r\n"), 200},
       {with_fields(chunked, "0\r\nT: " + std::string(119, 'x') + "\r\n\r\n"), 400},
       {"GET /" + long_name + " HTTP/2.1\r\n\r\n", 431},

@@ -60,6 +60,19 @@ TEST(FbsProducer, TracesWithoutInfoHaveNull) {
   }};
   EXPECT_EQ(fbs::read_trace(*written).type, "nack");
   EXPECT_TRUE(fbs::read_trace(*written).info.is_null());
+  // A broken worker names a kind of info and has none.
+  const Written<FBS::Producer::TraceNotification> named{[](Builder& builder) {
+    return FBS::Producer::CreateTraceNotification(builder, FBS::Producer::TraceEventType::KEYFRAME, 5,
+                                                  FBS::Common::TraceDirection::DIRECTION_IN,
+                                                  FBS::Producer::TraceInfo::KeyFrameTraceInfo);
+  }};
+  EXPECT_TRUE(fbs::read_trace(*named).info.is_null());
+  const Written<FBS::Consumer::TraceNotification> consumed{[](Builder& builder) {
+    return FBS::Consumer::CreateTraceNotification(builder, FBS::Consumer::TraceEventType::PLI, 5,
+                                                  FBS::Common::TraceDirection::DIRECTION_IN,
+                                                  FBS::Consumer::TraceInfo::PliTraceInfo);
+  }};
+  EXPECT_TRUE(fbs::read_trace(*consumed).info.is_null());
 }
 
 TEST(FbsRtpStream, StatsOfBothDirectionsAreRead) {
