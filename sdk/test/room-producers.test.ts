@@ -46,16 +46,16 @@ describe('What we send', () => {
     server.asked[0]!.answer({ id: 'camera' });
     expect(await all[0]).toBe('camera');
     expect(told).toEqual([]);
-    server.asked[1]!.refuse('rate-limited');
-    await expect(all[1]).rejects.toMatchObject({ code: 'rate-limited' });
+    server.asked[1]!.refuse('conflict');
+    await expect(all[1]).rejects.toMatchObject({ code: 'conflict' });
     expect(told).toEqual(['timing produced']);
   });
 
   it('is not there when the server refused all of it', async () => {
     const { server, producers, told } = make();
     const announcing = producers.announce('t', parameters('camera'));
-    server.last.refuse('rate-limited');
-    await expect(announcing).rejects.toMatchObject({ code: 'rate-limited' });
+    server.last.refuse('conflict');
+    await expect(announcing).rejects.toMatchObject({ code: 'conflict' });
     expect(told).toEqual([]);
   });
 
