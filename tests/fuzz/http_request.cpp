@@ -2,6 +2,7 @@
 // must see the same requests, and whatever passes goes on to the handshake of a WebSocket.
 #include "fuzz/fuzz.hpp"
 #include "http/request_parser.hpp"
+#include "http/trusted_proxies.hpp"
 #include "http/utf8.hpp"
 #include "http/web_socket_handshake.hpp"
 
@@ -37,6 +38,20 @@ void handshake(const Request& request, bool is_http_11) {
   FUZZ_CHECK(std::count(answer.begin(), answer.end(), '\n') == 6);
 }
 
+/// For whom a proxy of ours speaks: never for one of ours while it names anybody else.
+void client(const Request& request) {
+  const auto peer = boost::asio::ip::make_address("10.0.0.1");
+  static const TrustedProxies ours{{*AddressPrefix::parse("10.0.0.0/8"), *AddressPrefix::parse("2001:db8::/32")}};
+  const auto client = ours.client_of(peer, request.headers);
+  if (!client.is_known) return;
+  FUZZ_CHECK(!request.headers.get("X-Forwarded-For").empty() || request.headers.count("X-Forwarded-For") > 1);
+  if (!ours.contains(client.address)) return;
+  for (const std::string_view hop : request.headers.tokens("X-Forwarded-For")) {
+    const auto address = parse_peer(hop);
+    FUZZ_CHECK(address && ours.contains(*address));
+  }
+}
+
 std::string look_at(RequestParser& parser) {
   Request& request = parser.request();
   FUZZ_CHECK(request.path.starts_with('/') || request.path.empty() || request.path == "*");
@@ -45,6 +60,7 @@ std::string look_at(RequestParser& parser) {
   handshake(request, parser.is_http_11());
   (void)is_origin_allowed(request, {"https://app.example"});
   (void)request.bearer_token();
+  client(request);
   std::string text = request.method + ' ' + request.raw_path + (parser.keep_alive() ? " keep\n" : " close\n");
   for (const auto& [name, value] : request.headers) {
     // A line break in a value would be a field of its own to whoever is handed it.
