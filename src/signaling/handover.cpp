@@ -29,6 +29,7 @@ std::string Node::handover_format() {
 
 boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {
   if (ends()) co_return fail(Errc::conflict, ending_words);
+  calls_.expect_back(true);
   server_.pause_accepting();
   server_.close_web_sockets(http::close_code::service_restart, "a new version takes over");
   const Time begun = clock_.now();
@@ -69,7 +70,10 @@ Result<Handover> Node::hand_over() const {
   return handover;
 }
 
-void Node::go_on() { server_.resume_accepting(); }
+void Node::go_on() {
+  calls_.expect_back(false);
+  server_.resume_accepting();
+}
 
 /// Whatever is wrong with the state as a whole is found before anything is changed.
 Result<> Node::take_over(const json::object& state) {

@@ -300,6 +300,22 @@ test('SIGTERM while the new program starts finds the calls that it takes on', as
   expect(await server.exit()).toBe(0);
 });
 
+test('without a grace, who is sent away by an upgrade keeps his seat, whether it succeeds or not', async () => {
+  await server.stop();
+  server = await start('--calls-grace-seconds', '0');
+  const { callId, ...before } = await callOfTwo();
+  let { alice, bob } = before;
+  replaceProgram('rm "$0"'); // says that it can, and is gone
+  for (const status of [1, 0]) {
+    expect(await upgrade()).toMatchObject({ status });
+    [alice, bob] = [await comeBack(alice), await comeBack(bob)];
+    expect(alice.welcome.calls).toMatchObject([{ callId, state: 'active', yourState: 'joined' }]);
+    replaceProgram(`exec "${built}" "$@"`);
+  }
+  bob.socket.terminate();
+  expect((await alice.next('end-call')).reason).toBe('disconnected');
+});
+
 /** An upgrade that asks the new program, or waits for quiet, for half a second from now on. */
 async function upgradeUnderWay(at: 'asks' | 'waits'): Promise<void> {
   if (at === 'asks') {

@@ -153,6 +153,24 @@ TEST(Devices, WithoutAGraceADropEndsItAtOnce) {
               Does("alice.phone: end-call disconnected", "close room", "record disconnected", "forget bob.phone"));
 }
 
+TEST(Devices, WhoIsSentAwayByUsHasTheGraceOfARestartAtLeast) {
+  for (const Duration grace : {Duration{0s}, Duration{1s}}) {
+    Town town = accepted_call({.grace = grace});
+    town.calls.expect_back(true);
+    EXPECT_THAT(town.lose("bob.phone"), Does("alice.phone: participant-reconnecting bob.phone"));
+    town.calls.expect_back(false);
+    EXPECT_THAT(town.wait(19s), Does());
+    EXPECT_THAT(town.resume("bob.phone"), Does("alice.phone: participant-joined bob.phone"));
+    town.lose("bob.phone");
+    town.wait(grace);
+    EXPECT_EQ(town.calls.counts().calls, 0);
+  }
+  Town town = accepted_call({.grace = 60s});
+  town.calls.expect_back(true);
+  town.lose("bob.phone");
+  EXPECT_THAT(town.wait(59s), Does());
+}
+
 TEST(Devices, AGraceThatIsLostTwiceStillEndsAtItsFirstDeadline) {
   Town town = accepted_call();
   town.lose("bob.phone");

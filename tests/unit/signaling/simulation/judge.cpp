@@ -1,5 +1,6 @@
 #include "unit/signaling/simulation/judge.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace carillon::simulation {
@@ -75,6 +76,25 @@ void Judge::pushed(const std::string& address, const push::Message& message) {
   if (message.kind != push::Kind::ring) return;
   const call::Call* call = server_.node()->calls().calls().find(message.call);
   if (call == nullptr) world_.wrong("a push rings for {} after its end", message.call);
+}
+
+void Judge::replacement_begins() {
+  const call::Calls& calls = server_.node()->calls().calls();
+  const auto is_here = [&](const call::Person& person) {
+    return person.seated() == nullptr || !calls.presence().find(person.seated()->device)->lost_until;
+  };
+  held_.clear();
+  for (const CallId& id : live_) {
+    const call::Call* call = calls.find(id);
+    if (call != nullptr && std::ranges::all_of(call->people(), is_here)) held_.insert(id);
+  }
+}
+
+/// We sent them away ourselves: whatever the grace is, they can come back.
+void Judge::replacement_is_due() {
+  for (const CallId& id : held_) {
+    if (server_.disk().disconnected.contains(id)) world_.wrong("an upgrade ends {} as disconnected", id);
+  }
 }
 
 // ---- What must hold ----------------------------------------------------------------------------------------------

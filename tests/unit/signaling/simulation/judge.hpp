@@ -29,6 +29,9 @@ class Judge {
   void line_closes(const DeviceId& device) { sent_away_.insert(device); }
   /// A process has found what the one before has left, of which perhaps nobody was told. Before it serves, and after.
   void server_starts();
+  /// Another program will take the place of this one; it does at once, or not.
+  void replacement_begins();
+  void replacement_is_due();
   void pushed(const std::string& address, const push::Message& message);
 
   // ---- What must hold ----
@@ -56,6 +59,7 @@ class Judge {
   std::map<DeviceId, std::map<std::uint64_t, Open>> open_;
   std::set<DeviceId> sent_away_;
   std::set<CallId> calls_;  ///< Ever told of.
+  std::set<CallId> held_;   ///< When the replacement began, and nobody in them was away.
   std::set<CallId> live_;   ///< Of these, that were not over when we looked last.
 };
 

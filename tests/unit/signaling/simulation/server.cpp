@@ -3,6 +3,8 @@
 #include "unit/signaling/simulation/inspector.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <fstream>
 #include <iterator>
@@ -171,7 +173,11 @@ void Server::upgrade() {
 }
 
 boost::asio::awaitable<void> Server::hand_over() {
+  // A session that opens at this very moment comes first.
+  for (int turn = 0; turn < 3; ++turn) co_await boost::asio::post(boost::asio::use_awaitable);
+  if (on_prepare) on_prepare();
   const Result<> prepared = co_await process_->node.prepare_handover(5s);
+  if (on_prepared) on_prepared();
   Result<signaling::Handover> handover =
       prepared ? process_->node.hand_over() : Result<signaling::Handover>{prepared.error()};
   if (handover) {

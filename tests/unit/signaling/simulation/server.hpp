@@ -72,6 +72,9 @@ class Server {
   std::function<void()> on_start;
   std::function<void()> on_up;
   std::function<void()> on_down;
+  /// Its place will be taken, and is taken next, or not.
+  std::function<void()> on_prepare;
+  std::function<void()> on_prepared;
 
  private:
   struct Process {

@@ -38,6 +38,7 @@ void SlowStore::save_person(UserId user, std::string name, store::Done<> done) {
   later<void>(std::move(done), [user, name](auto& kept, auto d) { kept.save_person(user, name, d); });
 }
 void SlowStore::save_call(store::CallRecord record, store::Done<> done) {
+  if (record.reason == "disconnected") disk_.disconnected.insert(record.call);
   later<void>(std::move(done), [record, &disk = disk_](auto& kept, auto d) {
     disk.records.insert(record.call);
     kept.save_call(record, d);

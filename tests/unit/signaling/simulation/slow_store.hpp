@@ -22,6 +22,8 @@ class Disk {
   store::MemoryStore kept;
   /// Ended calls of which there is a record.
   std::set<CallId> records;
+  /// Calls that ended because somebody did not come back; perhaps not written yet.
+  std::set<CallId> disconnected;
 };
 
 class SlowStore final : public store::Store {
