@@ -56,15 +56,24 @@ bool is_absent_family(const boost::system::error_code& ec) {
 }  // namespace
 
 Result<> Listeners::open(const std::vector<ListenAddress>& addresses, std::vector<int> inherited) {
+  const std::vector<int> given = inherited;
   for (const ListenAddress& address : addresses) {
     if (auto opened = open_one(address, inherited); !opened) {
-      acceptors_.clear();
-      ports_.clear();
+      let_go(given);
       return opened.error();
     }
   }
   for (const int descriptor : inherited) ::close(descriptor);
   return {};
+}
+
+void Listeners::let_go(const std::vector<int>& given) {
+  for (Acceptor& acceptor : acceptors_) {
+    boost::system::error_code ignored;
+    if (std::find(given.begin(), given.end(), acceptor.native_handle()) != given.end()) acceptor.release(ignored);
+  }
+  acceptors_.clear();
+  ports_.clear();
 }
 
 void Listeners::close() {

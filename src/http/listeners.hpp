@@ -20,7 +20,8 @@ class Listeners {
   explicit Listeners(boost::asio::io_context& io) : io_{io} {}
 
   /// All addresses or none. What is inherited and listens at one of them is used, the rest of it is closed; with
-  /// port 0 any port of that address will do. Errc::conflict when an address is taken.
+  /// port 0 any port of that address will do. Errc::conflict when an address is taken; what is inherited is still open
+  /// then, for whoever can use it.
   [[nodiscard]] Result<> open(const std::vector<ListenAddress>& addresses, std::vector<int> inherited);
   void close();
 
@@ -30,6 +31,8 @@ class Listeners {
   [[nodiscard]] std::vector<int> descriptors();
 
  private:
+  /// Closes all but these.
+  void let_go(const std::vector<int>& given);
   Result<> open_one(const ListenAddress& address, std::vector<int>& inherited);
   Acceptor open_at(const boost::asio::ip::tcp::endpoint& endpoint, bool dual_stack, std::vector<int>& inherited,
                    boost::system::error_code& ec);

@@ -78,6 +78,22 @@ TEST_F(ListenersTest, AnyPortOfTheAddressWillDoWhenNoneIsAskedFor) {
   EXPECT_EQ(on_loop([&] { return server_->ports(); }), std::vector<std::uint16_t>{port_});
 }
 
+TEST_F(ListenersTest, WhoCannotOpenAllLeavesWhatItInheritedToTheNext) {
+  serve();
+  const std::vector<int> inherited = inherit();
+  on_loop([&] { server_.reset(); });
+  boost::asio::ip::tcp::acceptor other{io_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+  ServerConfig config = test_config();
+  config.listen = {{"127.0.0.1", port_}, {"127.0.0.1", other.local_endpoint().port()}};
+  EXPECT_FALSE(succeed(config, inherited));
+  EXPECT_TRUE(is_open(inherited.front()));
+  RawClient waiting{port_};
+  waiting.send(who);
+  config.listen = {{"127.0.0.1", port_}};
+  ASSERT_TRUE(succeed(config, inherited));
+  EXPECT_EQ(waiting.read_response()->body, "second");
+}
+
 TEST_F(ListenersTest, WhatListensElsewhereOrNotAtAllIsClosed) {
   serve();
   std::vector<int> inherited = inherit();
