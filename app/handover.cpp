@@ -68,6 +68,16 @@ struct Kept {
   int old_program = -1;
 };
 std::optional<Kept> kept;
+std::optional<std::string> configuration;
+
+Result<json::object> parse_state(const std::string& text) {
+  boost::system::error_code wrong;
+  json::parse_options options;
+  options.max_depth = depth_max;
+  json::value state = json::parse(text, wrong, {}, options);
+  if (wrong || !state.is_object()) return fail(Errc::bad_request, "the program before this one left no state");
+  return std::move(state.get_object());
+}
 
 /// A path, or an open file.
 struct Program {
@@ -141,6 +151,18 @@ std::vector<std::string> program_arguments() {
   return arguments;
 }
 
+void remember_configuration(std::string text) { configuration = std::move(text); }
+
+std::optional<std::string> configuration_of_before() {
+  const char* number = std::getenv(state_variable);
+  const Result<json::object> state =
+      number ? parse_state(read_all(std::atoi(number))) : Result<json::object>{json::object{}};
+  if (!state || !state->contains("refused")) return std::nullopt;
+  const json::value* text = state->if_contains("configuration");
+  if (text == nullptr || !text->is_string()) return std::nullopt;
+  return std::string{std::string_view{text->get_string()}};
+}
+
 Result<std::optional<Inherited>> take_inherited() {
   const char* number = std::getenv(state_variable);
   if (number == nullptr) return std::optional<Inherited>{};
@@ -148,13 +170,10 @@ Result<std::optional<Inherited>> take_inherited() {
   ::unsetenv(state_variable);
   const std::string text = read_all(fd);
   ::close(fd);
-  boost::system::error_code wrong;
-  json::parse_options options;
-  options.max_depth = depth_max;
-  const json::value state = json::parse(text, wrong, {}, options);
-  if (wrong || !state.is_object()) return fail(Errc::bad_request, "the program before this one left no state");
+  Result<json::object> state = parse_state(text);
+  if (!state) return state.error();
 
-  Inherited inherited{state.get_object(), {}};
+  Inherited inherited{*std::move(state), {}};
   if (const json::value* why = inherited.state.if_contains("refused"))
     inherited.refused = std::string{why->as_string()};
   Kept old{inherited.state, {}, -1};
@@ -170,6 +189,7 @@ Error become(const std::string& path, signaling::Handover handover) {
   json::array arguments;
   for (const std::string& argument : program_arguments()) arguments.emplace_back(argument);
   handover.state["arguments"] = std::move(arguments);
+  if (configuration) handover.state["configuration"] = *configuration;
   const int self = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   if (self >= 0) {
     handover.state["oldProgram"] = self;

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <sstream>
 
 namespace {
@@ -54,8 +55,10 @@ Result<app::Config> load(const Options& options) {
   std::string file = options.config_file;
   if (file.empty() && std::ifstream{"carillon.toml"}) file = "carillon.toml";
   if (!file.empty()) {
-    const Result<std::string> text = read_file(file);
+    std::optional<std::string> before = app::configuration_of_before();
+    const Result<std::string> text = before ? Result<std::string>{*std::move(before)} : read_file(file);
     if (!text) return text.error();
+    app::remember_configuration(*text);
     const Result<> applied = app::apply_toml(config, *text, file);
     if (!applied) return applied.error();
   }

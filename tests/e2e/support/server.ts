@@ -34,7 +34,7 @@ export class Server {
 
   /**
    * `args` go to `carillon serve` beside what a test needs. `under`: a command that starts it, as `nice` would;
-   * `program`: a copy of it. Without a `--data-dir` it gets an empty one that goes with it.
+   * `program`: a copy of it; `ports` false: a file in `args` says where it listens. Without a `--data-dir` it gets an empty one that goes with it.
    */
   static async start(
     args: string[] = [],
@@ -43,7 +43,8 @@ export class Server {
       env = {},
       under = [],
       program: given,
-    }: { dev?: boolean; env?: NodeJS.ProcessEnv; under?: string[]; program?: string } = {},
+      ports = true,
+    }: { dev?: boolean; env?: NodeJS.ProcessEnv; under?: string[]; program?: string; ports?: boolean } = {},
   ): Promise<Server> {
     const binary = given ?? process.env.CARILLON_BINARY ?? `${root}build/release/app/carillon`;
     const web = args.includes('--web-dir') ? [] : ['--web-dir', process.env.CARILLON_WEB_DIR ?? `${root}web/dist`];
@@ -52,7 +53,7 @@ export class Server {
       binary,
       'serve',
       ...(dev ? ['--dev'] : []),
-      ...ownPorts(args),
+      ...(ports ? ownPorts(args) : []),
       ...web,
       ...args,
     ];

@@ -13,6 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -201,6 +202,31 @@ test('a program that cannot start after all gives way to the old one, with its c
   expect(await server.counts()).toEqual(held);
   await again[0]!.request('end-call', { callId });
   await again[1]!.next('end-call');
+});
+
+test('a configuration that cannot be started leaves the one that was read before', async () => {
+  await server.stop();
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const file = `${folder}/carillon.toml`;
+  const configure = (listen: string) =>
+    writeFileSync(file, `[http]\nlisten = [${listen}]\n[media]\nworkers = 1\nport = 0\n`);
+  configure('"127.0.0.1:0"');
+  server = await Server.start(['--data-dir', `${folder}/data`, '--config', file], { program, ports: false });
+  const { callId, ...before } = await callOfTwo();
+  let { alice, bob } = before;
+  configure(`"127.0.0.1:0", "127.0.0.1:${(taken.address() as AddressInfo).port}"`);
+  const { status, err } = await upgrade();
+  expect(status).toBe(1);
+  expect(err).toContain('cannot listen on');
+  [alice, bob] = [await comeBack(alice), await comeBack(bob)];
+
+  configure('"127.0.0.1:0", "127.0.0.2:0"');
+  expect((await upgrade()).status).toBe(0);
+  [alice, bob] = [await comeBack(alice), await comeBack(bob)];
+  await alice.request('end-call', { callId });
+  await bob.next('end-call');
+  taken.close();
 });
 
 test('a worker that dies at that moment is replaced, before or after', async () => {
