@@ -19,7 +19,6 @@ constexpr std::chrono::milliseconds close_within{500};
 /// A push that is on its way may be the one that stops a phone from ringing.
 constexpr std::chrono::seconds pushes_within{2};
 constexpr std::chrono::milliseconds look_every{2};
-constexpr const char* ending_words = "the server drains or stops";
 
 }  // namespace
 
@@ -28,7 +27,7 @@ std::string Node::handover_format() {
 }
 
 boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {
-  if (ends()) co_return fail(Errc::conflict, ending_words);
+  if (const Result<> may = may_leave(); !may) co_return may.error();
   calls_.expect_back(true);
   server_.pause_accepting();
   server_.close_web_sockets(http::close_code::service_restart, "a new version takes over");
@@ -45,10 +44,17 @@ boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {
   while (const char* why = busy()) {
     if (clock_.now() - begun > limit) co_return fail(Errc::timeout, fmt::format("{} all the time", why));
     co_await sleep_for(look_every);
-    // Nobody would tell the next program that it should end.
-    if (ends()) co_return fail(Errc::conflict, ending_words);
+    if (const Result<> may = may_leave(); !may) co_return may.error();
   }
-  co_return Result<>{};
+  co_return may_leave();
+}
+
+Result<> Node::may_leave() const {
+  // Nobody would tell the next program that it should end.
+  if (stopping_ || draining()) return fail(Errc::conflict, "the server drains or stops");
+  // It would find calls as they were before.
+  if (continuity_.in_trouble()) return fail(Errc::unavailable, "the journal cannot be written");
+  return {};
 }
 
 Result<Handover> Node::hand_over() const {

@@ -63,8 +63,6 @@ class Node final : private RoomKeeper {
   [[nodiscard]] bool draining() const { return drain_.deadline().has_value(); }
   /// nullopt: it does not drain.
   [[nodiscard]] std::optional<Time> drains_until() const { return drain_.deadline(); }
-  /// It drains or stops.
-  [[nodiscard]] bool ends() const { return stopping_ || draining(); }
   std::function<void()> on_drained;
 
   // The way to the next program (handover.cpp, docs/decisions/0008). Nobody but these may be asked for anything then.
@@ -72,7 +70,7 @@ class Node final : private RoomKeeper {
   /// What this build can give on and take: only one that says the same can take the place of this.
   [[nodiscard]] static std::string handover_format();
   /// Ends the sockets, which come back to whoever serves then, and waits until nothing is half done. timeout: it never
-  /// was; conflict: the server ends, also while it waits. Then go_on().
+  /// was; conflict: the server ends; unavailable: it cannot keep its calls. Then go_on().
   boost::asio::awaitable<Result<>> prepare_handover(Duration limit);
   /// Right after that, without going back to the event loop in between, nor before the execve.
   [[nodiscard]] Result<Handover> hand_over() const;
@@ -110,6 +108,8 @@ class Node final : private RoomKeeper {
   void drop_peer(const CallId& call, const DeviceId& device) override;
 
   // handover.cpp
+  /// Asked again after every wait.
+  [[nodiscard]] Result<> may_leave() const;
   boost::asio::awaitable<Result<>> start_in_place(json::object state);
   Result<> take_over(const json::object& state);
   /// The room that the call had in the program before; false: it needs a new one.

@@ -116,8 +116,9 @@ Result<> Journal::load() {
   for (const auto& [name, value] : values_) live_bytes_ += put_line(name, value).size();
   if (torn_ > 0) log_.warn("{} lines of the journal could not be read, the last of a kill perhaps", torn_);
   // A torn end would swallow the next line, and old lines are of no use to anybody.
-  if (!rewrite())
-    return fail(Errc::unavailable, fmt::format("the journal {} cannot be written: {}", path_, std::strerror(errno)));
+  in_trouble_ = !rewrite();
+  if (in_trouble_)
+    log_.error("the journal cannot be written: {}; a restart now would lose calls", std::strerror(errno));
   return {};
 }
 

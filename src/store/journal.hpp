@@ -21,8 +21,9 @@ class Journal {
   /// Values and names are text without line breaks. A larger value is refused: no call is.
   static constexpr std::size_t value_bytes_max = 1024 * 1024;
 
-  /// Reads what the process before has left. conflict: another program has it open; unavailable: the file cannot be
-  /// made or read; unsupported: a newer program wrote it. Lines that are torn or wrong are left out and counted.
+  /// Reads what the process before has left; whether it can be written too is seen later, in_trouble(): calls can go on
+  /// without. conflict: another program has it open; unavailable: the file cannot be made or read; unsupported: a newer
+  /// program wrote it. Lines that are torn or wrong are left out and counted.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(const std::string& path, Logger log);
   ~Journal();
   Journal(const Journal&) = delete;
@@ -33,6 +34,8 @@ class Journal {
   void erase(const std::string& name);
   [[nodiscard]] const std::map<std::string, std::string>& values() const { return values_; }
   [[nodiscard]] std::size_t file_bytes() const { return file_bytes_; }
+  /// It cannot be written now: what is new in values() would be lost with the process.
+  [[nodiscard]] bool in_trouble() const { return in_trouble_; }
   /// Lines that could not be read when it was opened.
   [[nodiscard]] std::size_t torn() const { return torn_; }
 

@@ -6,10 +6,12 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -202,6 +204,26 @@ test('a program that cannot start after all gives way to the old one, with its c
   expect(await server.counts()).toEqual(held);
   await again[0]!.request('end-call', { callId });
   await again[1]!.next('end-call');
+});
+
+test('a journal that can be read and not written is no reason to end, nor to forget what is not in it', async () => {
+  const { callId, ...before } = await callOfTwo();
+  let { alice, bob } = before;
+  mkdirSync(`${folder}/data/calls.journal.new`); // it is written anew at each start, beside the old one
+  expect((await upgrade()).status).toBe(0);
+  expect(server.log.join('\n')).toContain('the journal cannot be written');
+  [alice, bob] = [await comeBack(alice), await comeBack(bob)];
+  const { status, err } = await upgrade();
+  expect(status).toBe(1);
+  expect(err).toContain('the journal cannot be written');
+  expect(alice.closed).toBeUndefined();
+
+  rmdirSync(`${folder}/data/calls.journal.new`);
+  await alice.request('end-call', { callId });
+  await bob.next('end-call');
+  await bob.request('start-call', { callees: ['alice'], media: 'audio' });
+  expect((await upgrade()).status).toBe(0);
+  expect((await comeBack(bob)).welcome.calls).toMatchObject([{ state: 'ringing' }]);
 });
 
 test('a configuration that cannot be started leaves the one that was read before', async () => {

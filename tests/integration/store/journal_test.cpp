@@ -162,6 +162,23 @@ TEST_F(JournalFile, AKillLosesNothingThatWasPut) {
   ::close(news[1]);
 }
 
+TEST_F(JournalFile, ThatCannotBeWrittenIsReadAllTheSame) {
+  open()->put("before", "1");
+  fs::create_directory(path() + ".new");  // where it would be written anew
+  {
+    const auto journal = open();
+    EXPECT_TRUE(journal->in_trouble());
+    EXPECT_EQ(journal->values().at("before"), "1");
+    journal->put("meanwhile", "2");
+    EXPECT_TRUE(journal->in_trouble());
+    fs::remove(path() + ".new");
+    journal->put("after", "3");
+    EXPECT_FALSE(journal->in_trouble());
+  }
+  EXPECT_EQ(open()->values(),
+            (std::map<std::string, std::string>{{"after", "3"}, {"before", "1"}, {"meanwhile", "2"}}));
+}
+
 TEST_F(JournalFile, AFullDiskIsSurvivedAndWhatWasKeptIsWrittenWhenThereIsSpace) {
   const auto journal = open();
   journal->put("before", "1");
