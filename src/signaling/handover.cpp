@@ -28,6 +28,8 @@ std::string Node::handover_format() {
 
 boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {
   if (const Result<> may = may_leave(); !may) co_return may.error();
+  // We would wait for them in vain, when everybody has been sent away already.
+  if (store_.stalled()) co_return fail(Errc::unavailable, "the database takes no writes, and some wait for it");
   calls_.expect_back(true);
   server_.pause_accepting();
   server_.close_web_sockets(http::close_code::service_restart, "a new version takes over");
@@ -38,6 +40,7 @@ boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {
     if (http.web_sockets > 0 && waited < close_within) return "a WebSocket is closing";
     if (sender_.size() > 0 && waited < pushes_within) return "a push is under way";
     if (http.requests > 0) return "a request is being answered";
+    if (!store_.quiet()) return "the database is being asked something";
     if (!workers_.quiet()) return "a worker is being asked something";
     return nullptr;
   };

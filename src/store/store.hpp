@@ -164,6 +164,10 @@ class Store {
   /// Of everybody: it is read once, when the program starts.
   virtual void mutes(Done<Mutes> done) = 0;
 
+  /// Nothing that was asked for is still to be answered. What is not written yet would be lost with the process.
+  [[nodiscard]] virtual bool quiet() const { return true; }
+  /// Writes wait because the database does not take them.
+  [[nodiscard]] virtual bool stalled() const { return false; }
   /// Waits until all that was asked for is written or has failed, at most a few seconds, then closes. What is asked for
   /// from now on fails.
   virtual boost::asio::awaitable<void> stop() = 0;

@@ -154,6 +154,9 @@ class SqlStore final : public Store {
     read<Mutes>(Lane::server, std::move(done), [](Connection& connection) { return store::mutes(connection); });
   }
 
+  [[nodiscard]] bool quiet() const override { return shared_->pending == 0; }
+  [[nodiscard]] bool stalled() const override { return writer_.stalled(); }
+
   asio::awaitable<void> stop() override {
     stopping_ = true;
     const std::shared_ptr<Shared> shared = shared_;

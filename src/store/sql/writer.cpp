@@ -123,6 +123,7 @@ void Writer::acknowledge() {
     log_.info("{} takes writes again, after {} s", name_, lasted.count());
     outage_.reset();
   }
+  stalled_ = false;
   for (Write& write : group_) write.finish(std::nullopt);
   group_.clear();
 }
@@ -130,6 +131,7 @@ void Writer::acknowledge() {
 /// One that can never go in does not hold up the others: the group is written again without it.
 void Writer::refuse_current(const Failure& failure) {
   log_.error("{} refuses a write: {}; {}", name_, failure.what(), advice(failure.kind()));
+  stalled_ = false;  // It was answered.
   const auto refused = group_.begin() + static_cast<std::ptrdiff_t>(current_);
   {
     const std::lock_guard lock{mutex_};
@@ -141,12 +143,14 @@ void Writer::refuse_current(const Failure& failure) {
 
 void Writer::stall(const Failure& failure) {
   link_.drop();
+  stalled_ = true;
   tell(failure);
   std::unique_lock lock{mutex_};
   wake_.wait_for(lock, outage_->pause, [&] { return closing_; });
   outage_->pause = std::min(2 * outage_->pause, pause_max);
   expire(queue_);
   expire(group_);
+  stalled_ = waiting() > 0;
   if (!closing_) return;
   queue_.insert(queue_.begin(), std::make_move_iterator(group_.begin()), std::make_move_iterator(group_.end()));
   group_.clear();

@@ -7,6 +7,7 @@
 #include "store/sql/lane.hpp"
 #include "store/sql/link.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -45,6 +46,8 @@ class Writer {
   /// Ends the thread soon; what still waits fails.
   void close();
   void interrupt_after(Duration limit) { link_.interrupt_after(limit); }
+  /// From any thread. Writes wait, and the last try has failed.
+  [[nodiscard]] bool stalled() const { return stalled_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -77,6 +80,7 @@ class Writer {
   std::deque<Write> group_;
   std::size_t current_ = 0;  ///< Which of the group is being worked on; its size: none in particular.
   std::optional<Outage> outage_;
+  std::atomic<bool> stalled_ = false;  ///< Others read it.
 
   std::mutex mutex_;
   std::condition_variable wake_;

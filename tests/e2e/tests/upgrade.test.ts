@@ -2,6 +2,7 @@
 // same calls. When it cannot, the old one goes on. That media flows all the while: upgrade-media.test.ts.
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   copyFileSync,
@@ -204,6 +205,29 @@ test('a program that cannot start after all gives way to the old one, with its c
   expect(await server.counts()).toEqual(held);
   await again[0]!.request('end-call', { callId });
   await again[1]!.next('end-call');
+});
+
+test('while the database takes no writes nobody is sent away', { timeout: 30_000 }, async () => {
+  const { alice, bob, callId } = await callOfTwo();
+  const script = `import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute('begin immediate')
+print('locked', flush=True)
+sys.stdin.read()`;
+  const other = spawn('/usr/bin/python3', ['-c', script, `${folder}/data/carillon.db`]);
+  await once(other.stdout, 'data');
+  await alice.request('end-call', { callId });
+  await bob.next('end-call');
+  // The record waits 5 s for the lock.
+  await expect.poll(() => server.log.join('\n'), { timeout: 10_000 }).toContain('takes no writes');
+  const { status, err } = await upgrade();
+  expect(status).toBe(1);
+  expect(err).toContain('the database takes no writes');
+  expect(alice.closed).toBeUndefined();
+  other.stdin.end();
+  await expect.poll(() => server.log.join('\n'), { timeout: 10_000 }).toContain('takes writes again');
+  expect((await upgrade()).status).toBe(0);
+  await Promise.all([comeBack(alice), comeBack(bob)]);
 });
 
 test('a journal that can be read and not written is no reason to end, nor to forget what is not in it', async () => {

@@ -94,15 +94,29 @@ TEST_F(WriterTest, WhoeverWaitsForTheAnswerGetsATimeoutTheOthersWaitUntilItIsWri
   EXPECT_EQ(answers.wait("later"), "ok");
 }
 
+TEST_F(WriterTest, WhereNobodyWaitsAnyMoreNothingStalls) {
+  const auto writing = writer();
+  ASSERT_TRUE(push(*writing, "subscription", 1s));
+  while (played.tries < 2) std::this_thread::yield();
+  EXPECT_TRUE(writing->stalled());
+  EXPECT_EQ(answers.wait("subscription"), "timeout");
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (writing->stalled() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_FALSE(writing->stalled());
+}
+
 TEST_F(WriterTest, AnOutageIsToldOnceWithWhatToDoAndItsEnd) {
   testing::internal::CaptureStderr();
   {
     const auto writing = writer();
     played.kind = Failure::Kind::full;
+    EXPECT_FALSE(writing->stalled());
     ASSERT_TRUE(push(*writing, "a"));
     while (played.tries < 4) std::this_thread::yield();
+    EXPECT_TRUE(writing->stalled());
     played.there = true;
     EXPECT_EQ(answers.wait("a"), "ok");
+    EXPECT_FALSE(writing->stalled());
     ASSERT_TRUE(push(*writing, "b"));
     EXPECT_EQ(answers.wait("b"), "ok");
   }

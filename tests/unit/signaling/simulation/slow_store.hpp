@@ -33,6 +33,7 @@ class SlowStore final : public store::Store {
   /// Nothing works for this time.
   void fail_for(Duration time) { fails_until_ = world_.now() + time; }
 
+  [[nodiscard]] bool quiet() const override { return waiting_->empty(); }
   void save_subscription(store::Subscription subscription, store::Done<std::string> done) override;
   void remove_subscription(UserId user, std::string id, store::Done<bool> done) override;
   void forget_address(std::string type, std::string address, store::Done<> done) override;
