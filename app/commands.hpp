@@ -14,8 +14,8 @@ int check_config(const Config& config);
 
 /// Lets the server of this data folder be replaced by the program that is on the disk now.
 int upgrade(const Config& config);
-/// Asked by a server before that: 0 when it can, with a configuration that has been read already.
-int can_take_over(const std::string& format);
+/// Asked by a server before that: 0 when it can, as far as can be known while the other one serves.
+int can_take_over(const Config& config, const std::string& format);
 
 struct TokenOptions {
   std::string user;

@@ -135,7 +135,8 @@ int main(int argc, char** argv) {
   if (*serve) return run(options, app::serve);
   if (*check) return run(options, app::check_config);
   if (*upgrade) return run(options, app::upgrade);
-  if (*can_take_over) return run(options, [&](const app::Config&) { return app::can_take_over(format); });
+  if (*can_take_over)
+    return run(options, [&](const app::Config& config) { return app::can_take_over(config, format); });
   if (*new_keys) return app::make_keys(keys);
   if (*show_calls) return app::show_calls(calls);
   if (*drain_server) return app::drain(drain);

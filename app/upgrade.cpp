@@ -44,12 +44,16 @@ int upgrade(const Config& config) {
   return say(fmt::format("process {} says nothing in {} s", *pid, outcome_within.count()));
 }
 
-int can_take_over(const std::string& format) {
-  if (format == signaling::Node::handover_format()) return 0;
-  return say(
-      fmt::format("this build cannot take over from the one that runs (it gives on {}, this one takes {}): "
-                  "a restart is needed, and media begins anew with it",
-                  format, signaling::Node::handover_format()));
+int can_take_over(const Config& config, const std::string& format) {
+  if (format != signaling::Node::handover_format()) {
+    return say(
+        fmt::format("this build cannot take over from the one that runs (it gives on {}, this one takes {}): "
+                    "a restart is needed, and media begins anew with it",
+                    format, signaling::Node::handover_format()));
+  }
+  // The server lives on without it; neither this program nor that one could start.
+  const Result<> store = store::can_open_sql(config.store);
+  return store ? 0 : say(store.error().detail);
 }
 
 }  // namespace carillon::app

@@ -25,4 +25,8 @@ struct SqlConfig {
 [[nodiscard]] Result<std::unique_ptr<Store>> open_sql(SqlConfig config, boost::asio::any_io_executor executor,
                                                       Logger log);
 
+/// Whether open_sql() would find a database, and one that this program knows: read only, while another one serves on
+/// it. Blocking.
+[[nodiscard]] Result<> can_open_sql(const SqlConfig& config);
+
 }  // namespace carillon::store

@@ -122,12 +122,16 @@ int schema_version(Connection& connection) {
   return static_cast<int>(version);
 }
 
+void check_version(int found, std::span<const Migration> steps) {
+  const int known = static_cast<int>(steps.size());
+  if (found <= known) return;
+  throw Failure{Failure::Kind::newer, fmt::format("it is of version {}, this program knows up to {}", found, known)};
+}
+
 void migrate(Connection& connection, std::span<const Migration> steps) {
   const int known = static_cast<int>(steps.size());
   const int found = schema_version(connection);
-  if (found > known) {
-    throw Failure{Failure::Kind::newer, fmt::format("it is of version {}, this program knows up to {}", found, known)};
-  }
+  check_version(found, steps);
   try {
     for (int version = found + 1; version <= known; ++version) {
       take_step(connection, version, steps[static_cast<std::size_t>(version) - 1]);

@@ -19,6 +19,9 @@ struct Migration {
 /// The number of the last step that the database has seen; 0: none, it is empty. Changes nothing.
 [[nodiscard]] int schema_version(Connection& connection);
 
+/// Failure newer: a database of this version has more than these steps.
+void check_version(int found, std::span<const Migration> steps);
+
 /// Takes the steps that are missing, each in a transaction. A database with more steps is left as it is: Failure newer.
 /// Two programs may do so at once.
 void migrate(Connection& connection, std::span<const Migration> steps);

@@ -3,6 +3,7 @@
 #include "store/sql.hpp"
 #include "store/sql/database.hpp"
 #include "store/sql/reader.hpp"
+#include "store/sql/schema.hpp"
 #include "store/sql/statements.hpp"
 #include "store/sql/writer.hpp"
 #include "store/text.hpp"
@@ -288,6 +289,18 @@ Result<std::unique_ptr<Store>> open_sql(SqlConfig config, asio::any_io_executor 
     log.info("the store is open: {}", database->name());
     return std::make_unique<SqlStore>(*database, std::move(writing), std::move(reading), config.queue_max,
                                       std::move(executor), log);
+  } catch (const Failure& failure) {
+    return opening_failed(*database, failure);
+  }
+}
+
+Result<> can_open_sql(const SqlConfig& config) {
+  const Result<Database> database = Database::from(config);
+  if (!database) return database.error();
+  try {
+    const std::unique_ptr<Connection> reading = database->open_reader();
+    check_version(schema_version(*reading), migrations());
+    return {};
   } catch (const Failure& failure) {
     return opening_failed(*database, failure);
   }

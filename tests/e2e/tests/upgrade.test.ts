@@ -207,6 +207,22 @@ test('a program that cannot start after all gives way to the old one, with its c
   await again[1]!.next('end-call');
 });
 
+test('a database that cannot be opened now is no reason to end', async () => {
+  const before = await callOfTwo();
+  renameSync(`${folder}/data/carillon.db`, `${folder}/aside`);
+  mkdirSync(`${folder}/data/carillon.db`);
+  const { status, err } = await upgrade();
+  expect(status).toBe(1);
+  expect(err).toContain('cannot open the database');
+  expect(before.alice.closed).toBeUndefined();
+  rmdirSync(`${folder}/data/carillon.db`);
+  renameSync(`${folder}/aside`, `${folder}/data/carillon.db`);
+  expect((await upgrade()).status).toBe(0);
+  const [alice, bob] = [await comeBack(before.alice), await comeBack(before.bob)];
+  await alice.request('end-call', { callId: before.callId });
+  await bob.next('end-call');
+});
+
 test('while the database takes no writes nobody is sent away', { timeout: 30_000 }, async () => {
   const { alice, bob, callId } = await callOfTwo();
   const script = `import sqlite3, sys

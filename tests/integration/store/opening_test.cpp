@@ -110,6 +110,7 @@ TEST_P(Opening, ANewerDatabaseIsRefusedAndLeftAsItIs) {
     auto store = open();
     ASSERT_TRUE(store);
     ASSERT_TRUE(save(**store, missed_call("c1", "bob", "alice", at(0))));
+    EXPECT_TRUE(can_open_sql(config));
     stop(**store);
     store->reset();
     connect().execute(fmt::format("insert into schema_version (version, applied_at) values ({}, 0)", known + 3));
@@ -118,6 +119,9 @@ TEST_P(Opening, ANewerDatabaseIsRefusedAndLeftAsItIs) {
   const auto refused = open();
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::conflict);
+  const Result<> foreseen = can_open_sql(config);
+  ASSERT_FALSE(foreseen);
+  EXPECT_EQ(foreseen.error().detail, refused.error().detail);
   EXPECT_THAT(refused.error().detail,
               AllOf(HasSubstr(fmt::format("it is of version {}, this program knows up to {}", known + 3, known)),
                     HasSubstr("start the newer program again, or bring back the copy made before it was upgraded")));
