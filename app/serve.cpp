@@ -102,7 +102,7 @@ void tell_outcome(const Inherited& inherited, const Config& config, const Logger
 boost::asio::awaitable<void> run(signaling::Node& node, store::Store& store, boost::asio::io_context& io,
                                  Signals& signals, const Config& config, std::optional<Inherited> inherited, Logger log,
                                  int& status) {
-  Upgrader upgrader{io, node, config.store.data_dir, log};
+  Upgrader upgrader{io, node, config, log};
   Ending ending{io, node, upgrader, log};
   signals.on_signal = [&](int signal) {
     if (signal == SIGHUP) return reload(node, log);

@@ -2,14 +2,21 @@
 // the server asks of a new build first.
 #include "app/commands.hpp"
 #include "app/instance.hpp"
+#include "app/upgrader.hpp"
+#include "http/listeners.hpp"
 #include "signaling/node.hpp"
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace carillon::app {
 namespace {
@@ -21,6 +28,19 @@ constexpr std::chrono::milliseconds look_every{20};
 int say(const std::string& trouble) {
   fmt::print(stderr, "carillon: {}\n", trouble);
   return 1;
+}
+
+/// Beside what the server that asks leaves to us.
+Result<> can_listen(const Config& config) {
+  const char* said = std::getenv(listening_variable);
+  if (said == nullptr) return {};
+  std::vector<http::ListenAddress> theirs;
+  std::istringstream names{said};
+  for (std::string name; names >> name;) {
+    if (const auto address = http::parse_listen_address(name)) theirs.push_back(*address);
+  }
+  boost::asio::io_context io;
+  return http::Listeners{io}.try_open(config.server.http.listen, theirs);
 }
 
 }  // namespace
@@ -53,7 +73,9 @@ int can_take_over(const Config& config, const std::string& format) {
   }
   // The server lives on without it; neither this program nor that one could start.
   const Result<> store = store::can_open_sql(config.store);
-  return store ? 0 : say(store.error().detail);
+  if (!store) return say(store.error().detail);
+  const Result<> listening = can_listen(config);
+  return listening ? 0 : say(listening.error().detail);
 }
 
 }  // namespace carillon::app

@@ -40,7 +40,22 @@ struct Child {
   int errors = -1;
 };
 
-Result<Child> spawn(const std::vector<std::string>& arguments) {
+/// For what the system calls `char* const[]`; the texts must outlive it.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// Ours, with one more.
+std::vector<std::string> environment_with(std::string more) {
+  std::vector<std::string> all{std::move(more)};
+  for (char** one = environ; *one != nullptr; ++one) all.emplace_back(*one);
+  return all;
+}
+
+Result<Child> spawn(std::vector<std::string> arguments, std::vector<std::string> environment) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0) return fail(Errc::internal, fmt::format("pipe: {}", std::strerror(errno)));
   posix_spawn_file_actions_t actions;
@@ -48,10 +63,8 @@ Result<Child> spawn(const std::vector<std::string>& arguments) {
   ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDERR_FILENO);
   // Not all of ours close by themselves: sockets that listen, those of clients.
   ::posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-  std::vector<std::string> texts = arguments;
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
+  const std::vector<char*> pointers = pointers_to(arguments);
+  const std::vector<char*> variables = pointers_to(environment);
   posix_spawnattr_t attributes;  // it has not blocked the signals that we have
   ::posix_spawnattr_init(&attributes);
   sigset_t none;
@@ -59,7 +72,8 @@ Result<Child> spawn(const std::vector<std::string>& arguments) {
   ::posix_spawnattr_setsigmask(&attributes, &none);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   Child child{0, pipe[0]};
-  const int failed = ::posix_spawn(&child.pid, pointers.front(), &actions, &attributes, pointers.data(), environ);
+  const int failed =
+      ::posix_spawn(&child.pid, pointers.front(), &actions, &attributes, pointers.data(), variables.data());
   ::posix_spawnattr_destroy(&attributes);
   ::posix_spawn_file_actions_destroy(&actions);
   ::close(pipe[1]);
@@ -118,8 +132,8 @@ std::string first_line(const std::string& text) {
 
 }  // namespace
 
-Upgrader::Upgrader(boost::asio::io_context& io, signaling::Node& node, std::string data_dir, Logger log)
-    : io_{io}, node_{node}, data_dir_{std::move(data_dir)}, log_{std::move(log)} {}
+Upgrader::Upgrader(boost::asio::io_context& io, signaling::Node& node, const Config& config, Logger log)
+    : io_{io}, node_{node}, config_{config}, log_{std::move(log)} {}
 
 void Upgrader::begin() {
   if (busy_) return;
@@ -130,7 +144,7 @@ void Upgrader::begin() {
 boost::asio::awaitable<void> Upgrader::upgrade() {
   const Error why = co_await try_upgrade();
   log_.error("no upgrade, this program goes on: {}", why.detail);
-  const Result<> written = write_outcome(data_dir_, {false, CARILLON_VERSION, why.detail});
+  const Result<> written = write_outcome(config_.store.data_dir, {false, CARILLON_VERSION, why.detail});
   if (!written) log_.error("{}", written.error().detail);
   busy_ = false;
 }
@@ -167,10 +181,17 @@ boost::asio::awaitable<Result<>> Upgrader::ask_new_program() {
   if (!arguments.empty()) arguments.erase(arguments.begin());  // serve
   const std::vector<std::string> asked = {program_path(), "can-take-over", signaling::Node::handover_format()};
   arguments.insert(arguments.begin(), asked.begin(), asked.end());
-  const Result<Child> child = spawn(arguments);
+  std::string listening;
+  for (std::size_t i = 0; i < node_.ports().size(); ++i) {
+    const std::string& host = config_.server.http.listen[i].host;
+    const bool is_v6 = host.find(':') != std::string::npos;
+    listening += fmt::format("{}{}:{} ", is_v6 ? "[" : "", host + (is_v6 ? "]" : ""), node_.ports()[i]);
+  }
+  auto environment = environment_with(fmt::format("{}={}", listening_variable, listening));
+  const Result<Child> child = spawn(std::move(arguments), std::move(environment));
   if (!child) co_return child.error();
-  auto listening = last_words(*child);
-  const Result<LastWords> words = co_await with_timeout(std::move(listening), check_within);
+  auto hearing = last_words(*child);
+  const Result<LastWords> words = co_await with_timeout(std::move(hearing), check_within);
   if (!words) {
     ::kill(child->pid, SIGKILL);
     auto reaping = reap(child->pid);

@@ -12,10 +12,14 @@
 
 namespace carillon::app {
 
+/// Of the program that is asked whether it can take over: where the one listens that asks, as `host:port`, with spaces
+/// between. Not set: by a program that does not say so.
+inline constexpr const char* listening_variable = "CARILLON_LISTENING";
+
 class Upgrader {
  public:
   /// All references must outlive it.
-  Upgrader(boost::asio::io_context& io, signaling::Node& node, std::string data_dir, Logger log);
+  Upgrader(boost::asio::io_context& io, signaling::Node& node, const Config& config, Logger log);
 
   /// SIGUSR2 has come. While one upgrade is under way, another is the same.
   void begin();
@@ -33,7 +37,7 @@ class Upgrader {
 
   boost::asio::io_context& io_;
   signaling::Node& node_;
-  std::string data_dir_;
+  const Config& config_;
   Logger log_;
   bool stopped_ = false;
   bool busy_ = false;

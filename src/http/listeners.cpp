@@ -14,9 +14,11 @@ using boost::asio::ip::tcp;
 
 namespace {
 
+bool is_every(const ListenAddress& address) { return address.host.empty() || address.host == "*"; }
+
 std::vector<tcp::endpoint> resolve(boost::asio::io_context& io, const ListenAddress& address,
                                    boost::system::error_code& ec) {
-  if (address.host.empty() || address.host == "*") {
+  if (is_every(address)) {
     return {{boost::asio::ip::address_v6::any(), address.port}, {boost::asio::ip::address_v4::any(), address.port}};
   }
   tcp::resolver resolver{io};
@@ -57,14 +59,41 @@ bool is_absent_family(const boost::system::error_code& ec) {
 
 Result<> Listeners::open(const std::vector<ListenAddress>& addresses, std::vector<int> inherited) {
   const std::vector<int> given = inherited;
+  const Open open = [&](const Place& place, boost::system::error_code& ec) { return open_at(place, inherited, ec); };
   for (const ListenAddress& address : addresses) {
-    if (auto opened = open_one(address, inherited); !opened) {
+    if (auto opened = open_one(address, open); !opened) {
       let_go(given);
       return opened.error();
     }
   }
   for (const int descriptor : inherited) ::close(descriptor);
   return {};
+}
+
+Result<> Listeners::try_open(const std::vector<ListenAddress>& addresses, const std::vector<ListenAddress>& theirs) {
+  std::vector<Place> inherited;
+  for (const ListenAddress& address : theirs) {
+    boost::system::error_code ignored;
+    std::vector<tcp::endpoint> endpoints = resolve(io_, address, ignored);
+    if (is_every(address)) endpoints.resize(1);  // one socket serves both families
+    for (const tcp::endpoint& endpoint : endpoints) inherited.push_back({endpoint, is_every(address)});
+  }
+  const Open open = [&](const Place& place, boost::system::error_code& ec) {
+    const auto found =
+        std::find_if(inherited.begin(), inherited.end(), [&](const Place& at) { return fits(place, at); });
+    std::vector<int> none;
+    if (found == inherited.end()) return open_at(place, none, ec);
+    const std::uint16_t port = found->endpoint.port();
+    inherited.erase(found);
+    ec = {};
+    return port;
+  };
+  Result<> all;
+  for (const ListenAddress& address : addresses) {
+    if (all) all = open_one(address, open);
+  }
+  let_go({});
+  return all;
 }
 
 void Listeners::let_go(const std::vector<int>& given) {
@@ -89,20 +118,19 @@ std::vector<int> Listeners::descriptors() {
   return descriptors;
 }
 
-Result<> Listeners::open_one(const ListenAddress& address, std::vector<int>& inherited) {
+Result<> Listeners::open_one(const ListenAddress& address, const Open& open) {
   boost::system::error_code ec;
-  const bool every = address.host.empty() || address.host == "*";
+  const bool every = is_every(address);
   const auto endpoints = resolve(io_, address, ec);
   std::uint16_t port = address.port;
   std::size_t opened = 0;
   for (tcp::endpoint endpoint : endpoints) {
     if (every && opened > 0) break;  // one socket serves both families
     endpoint.port(port);
-    Acceptor acceptor = open_at(endpoint, every, inherited, ec);
+    const std::uint16_t given = open({endpoint, every}, ec);
     if (is_absent_family(ec)) continue;
     if (ec) break;
-    port = acceptor.local_endpoint(ec).port();
-    acceptors_.push_back(std::move(acceptor));
+    port = given;
     ++opened;
   }
   if (opened == 0 || (ec && !is_absent_family(ec))) {
@@ -113,26 +141,33 @@ Result<> Listeners::open_one(const ListenAddress& address, std::vector<int>& inh
   return {};
 }
 
-Listeners::Acceptor Listeners::open_at(const tcp::endpoint& endpoint, bool dual_stack, std::vector<int>& inherited,
-                                       boost::system::error_code& ec) {
+bool Listeners::fits(const Place& wanted, const Place& there) {
+  if (there.endpoint.address() != wanted.endpoint.address()) return false;
+  if (wanted.endpoint.port() != 0 && there.endpoint.port() != wanted.endpoint.port()) return false;
+  return there.endpoint.address().is_v4() || there.dual_stack == wanted.dual_stack;
+}
+
+std::uint16_t Listeners::open_at(const Place& place, std::vector<int>& inherited, boost::system::error_code& ec) {
   Acceptor acceptor{io_.get_executor()};
-  const auto fits = [&](int descriptor) {
+  const auto serves = [&](int descriptor) {
     const auto at = listens_at(descriptor);
-    if (!at || at->address() != endpoint.address()) return false;
-    if (endpoint.port() != 0 && at->port() != endpoint.port()) return false;
-    return at->address().is_v4() || is_v6_only(descriptor) != dual_stack;
+    return at && fits(place, {*at, !is_v6_only(descriptor)});
   };
-  if (const auto found = std::find_if(inherited.begin(), inherited.end(), fits); found != inherited.end()) {
+  const auto& endpoint = place.endpoint;
+  if (const auto found = std::find_if(inherited.begin(), inherited.end(), serves); found != inherited.end()) {
     acceptor.assign(endpoint.protocol(), *found, ec);
     if (!ec) inherited.erase(found);
-    return acceptor;
+  } else {
+    acceptor.open(endpoint.protocol(), ec);
+    if (!ec) acceptor.set_option(tcp::acceptor::reuse_address{true}, ec);
+    if (!ec && endpoint.address().is_v6()) acceptor.set_option(boost::asio::ip::v6_only{!place.dual_stack}, ec);
+    if (!ec) acceptor.bind(endpoint, ec);
+    if (!ec) acceptor.listen(boost::asio::socket_base::max_listen_connections, ec);
   }
-  acceptor.open(endpoint.protocol(), ec);
-  if (!ec) acceptor.set_option(tcp::acceptor::reuse_address{true}, ec);
-  if (!ec && endpoint.address().is_v6()) acceptor.set_option(boost::asio::ip::v6_only{!dual_stack}, ec);
-  if (!ec) acceptor.bind(endpoint, ec);
-  if (!ec) acceptor.listen(boost::asio::socket_base::max_listen_connections, ec);
-  return acceptor;
+  if (ec) return 0;
+  const std::uint16_t port = acceptor.local_endpoint(ec).port();
+  acceptors_.push_back(std::move(acceptor));
+  return port;
 }
 
 }  // namespace carillon::http

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace carillon::http {
@@ -23,6 +24,10 @@ class Listeners {
   /// port 0 any port of that address will do. Errc::conflict when an address is taken; what is inherited is still open
   /// then, for whoever can use it.
   [[nodiscard]] Result<> open(const std::vector<ListenAddress>& addresses, std::vector<int> inherited);
+  /// Whether open() of a program that inherits what listens at `theirs` would have all addresses. Errc::conflict as
+  /// there. What is not theirs listens for a moment.
+  [[nodiscard]] Result<> try_open(const std::vector<ListenAddress>& addresses,
+                                  const std::vector<ListenAddress>& theirs);
   void close();
 
   [[nodiscard]] std::vector<Acceptor>& acceptors() { return acceptors_; }
@@ -33,9 +38,16 @@ class Listeners {
  private:
   /// Closes all but these.
   void let_go(const std::vector<int>& given);
-  Result<> open_one(const ListenAddress& address, std::vector<int>& inherited);
-  Acceptor open_at(const boost::asio::ip::tcp::endpoint& endpoint, bool dual_stack, std::vector<int>& inherited,
-                   boost::system::error_code& ec);
+  struct Place {
+    boost::asio::ip::tcp::endpoint endpoint;
+    bool dual_stack;
+  };
+  /// Whether who listens there does for `wanted`, too.
+  static bool fits(const Place& wanted, const Place& there);
+  /// The port.
+  using Open = std::function<std::uint16_t(const Place&, boost::system::error_code&)>;
+  Result<> open_one(const ListenAddress& address, const Open& open);
+  std::uint16_t open_at(const Place& place, std::vector<int>& inherited, boost::system::error_code& ec);
 
   boost::asio::io_context& io_;
   std::vector<Acceptor> acceptors_;

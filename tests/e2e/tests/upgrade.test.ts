@@ -278,13 +278,15 @@ test('a configuration that cannot be started leaves the one that was read before
   const { callId, ...before } = await callOfTwo();
   let { alice, bob } = before;
   configure(`"127.0.0.1:0", "127.0.0.1:${(taken.address() as AddressInfo).port}"`);
-  const { status, err } = await upgrade();
-  expect(status).toBe(1);
-  expect(err).toContain('cannot listen on');
+  const refusal = { status: 1, err: expect.stringContaining('cannot listen on') };
+  expect(await upgrade()).toMatchObject(refusal);
+  expect(alice.closed).toBeUndefined(); // foreseen
+  replaceProgram(`[ "$1" = can-take-over ] && exit 0; exec "${built}" "$@"`);
+  expect(await upgrade()).toMatchObject(refusal);
   [alice, bob] = [await comeBack(alice), await comeBack(bob)];
 
   configure('"127.0.0.1:0", "127.0.0.2:0"');
-  expect((await upgrade()).status).toBe(0);
+  expect(await upgrade()).toMatchObject({ status: 0 });
   [alice, bob] = [await comeBack(alice), await comeBack(bob)];
   await alice.request('end-call', { callId });
   await bob.next('end-call');

@@ -94,6 +94,29 @@ TEST_F(ListenersTest, WhoCannotOpenAllLeavesWhatItInheritedToTheNext) {
   EXPECT_EQ(waiting.read_response()->body, "second");
 }
 
+TEST_F(ListenersTest, ItIsForeseenWhatASuccessorCanOpen) {
+  using Addresses = std::vector<ListenAddress>;
+  serve();
+  boost::asio::ip::tcp::acceptor other{io_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
+  const std::uint16_t taken = other.local_endpoint().port();
+  const Addresses ours{{"127.0.0.1", port_}};
+  const auto can = [&](const Addresses& addresses) {
+    boost::asio::io_context io;
+    return Listeners{io}.try_open(addresses, ours).has_value();
+  };
+  EXPECT_TRUE(can(ours));
+  EXPECT_TRUE(can({{"127.0.0.1", 0}})) << "any port, so ours";
+  EXPECT_TRUE(can({{"localhost", 0}}));
+  EXPECT_TRUE(can({{"127.0.0.2", port_}, {"127.0.0.1", port_}})) << "ours, and a free one";
+  EXPECT_FALSE(can({{"127.0.0.1", port_}, {"127.0.0.1", taken}}));
+  EXPECT_FALSE(can({{"127.0.0.1", port_}, {"127.0.0.1", port_}})) << "it is ours once";
+  EXPECT_FALSE(can({{"*", port_}})) << "we listen at a part of it";
+  EXPECT_FALSE(can({{"192.0.2.1", port_}})) << "none of this machine's";
+  RawClient still{port_};
+  still.send(who);
+  EXPECT_EQ(still.read_response()->body, "first");
+}
+
 TEST_F(ListenersTest, WhatListensElsewhereOrNotAtAllIsClosed) {
   serve();
   std::vector<int> inherited = inherit();
