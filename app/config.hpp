@@ -1,5 +1,5 @@
 // The program's whole configuration: defaults, then the file, then the environment, then flags. Read and checked once.
-// Each key is described once, in settings.cpp; docs/configuration.md and config.example show them all.
+// Each key is described once, in settings.cpp; config.example.toml shows them all.
 #pragma once
 
 #include "base/log.hpp"

@@ -269,8 +269,7 @@ const std::vector<Setting>& settings() {
           "http", "origins", "web pages that may connect, as https://app.example; empty: only our own",
           [](Config & c) -> auto& { return c.server.http.allowed_origins; }),
       trusted_proxies(),
-      secret("http", "server-key",
-             "bearer token of operators for /v1/debug, at least 32 bytes (better: server-key-file)",
+      secret("http", "server-key", "bearer token of operators, at least 32 bytes (better: server-key-file)",
              [](Config& c, const Values& v) -> Result<> { return set_server_key(c, Secret{one(v)}); }),
       secret("http", "server-key-file", "file with that token",
              [](Config& c, const Values& v) -> Result<> {
