@@ -1,4 +1,4 @@
-// What REST answers look like: docs/protocol.md, section "REST".
+// What REST answers look like: docs/protocol.md, section "HTTP".
 #pragma once
 
 #include "base/result.hpp"
