@@ -25,7 +25,7 @@
 namespace carillon::app {
 namespace {
 
-/// Ten seconds in all for an orderly end (HOUSE-STYLE); whoever still hangs then is left.
+/// Ten seconds in all for an orderly end; whoever still hangs then is left.
 constexpr std::chrono::seconds stop_within{10};
 
 boost::asio::awaitable<Result<>> stop_all(signaling::Node& node, store::Store& store) {

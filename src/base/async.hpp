@@ -1,4 +1,4 @@
-// Small Asio helpers. HOUSE-STYLE section 5 says how coroutines are written here.
+// Small Asio helpers. CONTRIBUTING.md says how coroutines are written here.
 #pragma once
 
 #include "base/log.hpp"

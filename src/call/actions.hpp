@@ -23,7 +23,7 @@ struct Party {
   friend bool operator==(const Party&, const Party&) = default;
 };
 
-// ---- Messages: the notifications of DESIGN section 3, but for callId, rev (in Tell) and serverTime ---------------
+// ---- Messages: the notifications of docs/protocol.md, but for callId, rev (in Tell) and serverTime ---------------
 
 struct CallStarted {
   RoomId room;

@@ -10,7 +10,7 @@
 namespace carillon::call {
 
 struct Config {
-  /// How long a callee rings when the caller does not say (contract M8).
+  /// How long a callee rings when the caller does not say.
   Duration ring = std::chrono::seconds{30};
   /// The longest a caller may ask for: most phones give up ringing by themselves after two minutes.
   Duration ring_max = std::chrono::seconds{120};
@@ -33,7 +33,7 @@ struct Config {
   /// has, and with what is sent beside it well below the 1 MiB that may wait for a connection (http::Config).
   std::size_t shown_calls_max = 32;
   std::size_t shown_bytes_max = 256 * 1024;
-  /// Bytes of the app's own words beside a call (DESIGN section 3: 4 KiB).
+  /// Bytes of the app's own words beside a call (docs/protocol.md: 4 KiB).
   std::size_t metadata_bytes_max = 4096;
 
   /// For how long, and how many of the newest for each device and each user, answered requests are remembered, so that

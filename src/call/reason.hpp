@@ -1,4 +1,4 @@
-// Why a call, a ring or a seat ended: the one closed list of DESIGN section 3.
+// Why a call, a ring or a seat ended: the one closed list of docs/protocol.md.
 #pragma once
 
 #include <optional>

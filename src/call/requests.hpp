@@ -16,7 +16,7 @@
 
 namespace carillon::call {
 
-/// What a command is answered with; each method sends the part that DESIGN section 3 names.
+/// What a command is answered with; each method sends the part that docs/protocol.md names.
 struct Reply {
   CallId call;
   RoomId room;

@@ -1,4 +1,4 @@
-// Access tokens (DESIGN section 3): a JWT made by the app's backend, or by us for `--dev` and `carillon token`.
+// Access tokens: a JWT made by the app's backend, or by us for `--dev` and `carillon token`.
 // docs/protocol.md lists the claims and the error codes.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The call commands of clients, as typed values. docs/protocol.md describes each; DESIGN section 3 fixes them.
+// The call commands of clients, as typed values. docs/protocol.md describes each.
 #pragma once
 
 #include "base/id.hpp"

@@ -27,7 +27,7 @@ Result<> may_call(const Device& from, const std::vector<UserId>& callees) {
   return {};
 }
 
-/// What each method is answered with (DESIGN section 3).
+/// What each method is answered with (docs/protocol.md).
 json::object reply_data(const protocol::Command& command, const call::Reply& reply) {
   json::object data;
   const bool starts = std::holds_alternative<protocol::StartCall>(command);

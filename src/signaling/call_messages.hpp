@@ -1,4 +1,4 @@
-// What call:: says, as it looks on the wire (DESIGN section 3; docs/protocol.md).
+// What call:: says, as it looks on the wire (docs/protocol.md).
 #pragma once
 
 #include "base/time.hpp"

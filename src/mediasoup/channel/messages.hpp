@@ -2,7 +2,7 @@
 // compile): include it from .cpp files only.
 //
 //   auto answer = request(*channel_, Method::TRANSPORT_PRODUCE, id_, [&](Builder& b) { return CreateProduceRequest(b,
-//   ...); }); Result<Response> response = co_await std::move(answer);            // its own line: HOUSE-STYLE section 5
+//   ...); }); Result<Response> response = co_await std::move(answer);            // its own line: CONTRIBUTING.md
 //   if (!response) co_return response.error();
 //   auto produced = body<FBS::Transport::ProduceResponse>(*response);   // Result<const ProduceResponse*>
 #pragma once

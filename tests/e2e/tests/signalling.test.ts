@@ -1,4 +1,4 @@
-// The contract M1 to M10, seen from outside with nothing but JSON over a WebSocket.
+// Calls as docs/protocol.md has them, seen from outside with nothing but JSON over a WebSocket.
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// One call between two people, by the sentence: the contract M4 to M10.
+// One call between two people, by the sentence.
 #include <gtest/gtest.h>
 
 #include "unit/call/town.hpp"

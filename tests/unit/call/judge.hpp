@@ -1,5 +1,5 @@
 // Reads every word that passes between people and the machine, and holds the machine to what must be true whatever
-// happens: DESIGN section 2 and issue text, not the code. It keeps books of its own and looks into nothing.
+// happens: docs/call-states.md, not the code. It keeps books of its own and looks into nothing.
 #pragma once
 
 #include <cstddef>
