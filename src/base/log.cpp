@@ -1,5 +1,7 @@
 #include "base/log.hpp"
 
+#include "base/utf8.hpp"
+
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -32,10 +34,8 @@ spdlog::logger& sink() {
 /// How many bytes of a character of UTF-8 begin here; 0: none does.
 std::size_t character_size(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t size = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-  if (size > text.size()) return 0;
-  const std::string_view rest = text.substr(1, size == 0 ? 0 : size - 1);
-  return std::ranges::all_of(rest, [](char c) { return (c & 0xc0) == 0x80; }) ? size : 0;
+  const std::size_t size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  return size <= text.size() && is_utf8(text.substr(0, size)) ? size : 0;
 }
 
 /// The C0 and C1 codes of ISO 6429, and DEL: U+009B begins what ESC [ begins.

@@ -2,7 +2,7 @@
 // Why it is our own: docs/decisions/0001-own-websocket-framing.md.
 #pragma once
 
-#include "http/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <cstddef>
 #include <cstdint>

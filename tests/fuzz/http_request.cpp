@@ -3,7 +3,7 @@
 #include "fuzz/fuzz.hpp"
 #include "http/request_parser.hpp"
 #include "http/trusted_proxies.hpp"
-#include "http/utf8.hpp"
+#include "base/utf8.hpp"
 #include "http/web_socket_handshake.hpp"
 
 #include <algorithm>

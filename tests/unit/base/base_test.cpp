@@ -217,9 +217,11 @@ TEST(Log, NothingOfAMessageIsACodeForTheTerminal) {
   testing::internal::CaptureStderr();
   set_log_level(LogLevel::info);
   Logger{}.info("{}", "7bit \x1b[2J c1 \u009b2J \u0080 raw \x9b cut \xc3");
+  Logger{}.info("{}", "overlong \xe0\x82\x9b surrogate \xed\xa0\x80 beyond \xf4\x90\x80\x80");
   Logger{}.info("{}", "kept: Zo\u00eb \u00a0 \u20ac \U0001f514");
   const std::string written = testing::internal::GetCapturedStderr();
   EXPECT_NE(written.find(R"(7bit \x1b[2J c1 \xc2\x9b2J \xc2\x80 raw \x9b cut \xc3)"), std::string::npos) << written;
+  EXPECT_NE(written.find(R"(overlong \xe0\x82\x9b surrogate \xed\xa0\x80 beyond \xf4\x90\x80\x80)"), std::string::npos);
   EXPECT_NE(written.find("kept: Zo\u00eb \u00a0 \u20ac \U0001f514"), std::string::npos) << written;
 }
 

@@ -1,8 +1,8 @@
-#include "http/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <cstring>
 
-namespace carillon::http {
+namespace carillon {
 
 bool Utf8Checker::feed(std::string_view bytes) {
   const char* p = bytes.data();
@@ -57,4 +57,4 @@ std::string_view utf8_prefix(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, size);
 }
 
-}  // namespace carillon::http
+}  // namespace carillon

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace carillon::http {
+namespace carillon {
 
 class Utf8Checker {
  public:
@@ -26,4 +26,4 @@ class Utf8Checker {
 /// The longest beginning of at most `bytes_max` bytes that does not cut a character. `text` is UTF-8.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t bytes_max);
 
-}  // namespace carillon::http
+}  // namespace carillon

@@ -1,10 +1,10 @@
-#include "http/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace carillon::http {
+namespace carillon {
 namespace {
 
 /// The plain rule, one code point after the other, to compare with.
@@ -76,4 +76,4 @@ TEST(Utf8, CutsAPrefixBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace carillon::http
+}  // namespace carillon
