@@ -65,14 +65,14 @@ class SqlStore final : public Store {
   void save_subscription(Subscription subscription, Done<std::string> done) override {
     subscription = clean(std::move(subscription));
     if (auto error = refusal(subscription)) return refuse(std::move(done), std::move(*error));
-    write<std::string>(Wait::some, std::move(done), [subscription = std::move(subscription)](Connection& connection) {
+    write<std::string>(Wait::user, std::move(done), [subscription = std::move(subscription)](Connection& connection) {
       return store::save_subscription(connection, subscription);
     });
   }
 
   void remove_subscription(UserId user, std::string id, Done<bool> done) override {
     // If a COMMIT got through and its answer did not, the second try finds nothing: then the first one found it.
-    write<bool>(Wait::some, std::move(done),
+    write<bool>(Wait::user, std::move(done),
                 [user = clean(user), id = clean(std::move(id)), found = false](Connection& connection) mutable {
                   found = store::remove_subscription(connection, user, id) || found;
                   return found;
@@ -100,18 +100,18 @@ class SqlStore final : public Store {
   }
 
   void mark_history_read(UserId user, Time until, Done<> done) override {
-    write(Wait::some, std::move(done),
+    write(Wait::user, std::move(done),
           [user = clean(user), until](Connection& connection) { store::mark_history_read(connection, user, until); });
   }
 
   void block(UserId user, UserId whom, bool on, Done<> done) override {
-    write(Wait::some, std::move(done), [user = clean(user), whom = clean(whom), on](Connection& connection) {
+    write(Wait::user, std::move(done), [user = clean(user), whom = clean(whom), on](Connection& connection) {
       store::block(connection, user, whom, on);
     });
   }
 
   void do_not_disturb(UserId user, bool on, Done<> done) override {
-    write(Wait::some, std::move(done),
+    write(Wait::user, std::move(done),
           [user = clean(user), on](Connection& connection) { store::do_not_disturb(connection, user, on); });
   }
 
@@ -170,7 +170,8 @@ class SqlStore final : public Store {
 
  private:
   enum class Wait {
-    some,    ///< A user asks, and waits for the answer.
+    user,    ///< A user asks, and can ask again.
+    some,    ///< The server asks, and waits for the answer.
     always,  ///< Until it is written.
   };
 
@@ -232,10 +233,8 @@ class SqlStore final : public Store {
       }
     };
     write.finish = finisher<T>(std::move(done), value);
-    if (wait == Wait::some) {
-      write.expires = std::chrono::steady_clock::now() + patience;
-      write.lane = Lane::users;
-    }
+    if (wait != Wait::always) write.expires = std::chrono::steady_clock::now() + patience;
+    if (wait == Wait::user) write.lane = Lane::users;
     if (stopping_ || !writer_.push(write)) write.finish(fail(Errc::unavailable, "no room for this write, or closed"));
   }
 
