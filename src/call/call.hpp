@@ -21,8 +21,10 @@ namespace carillon::call {
 /// A device that was told to ring.
 struct Phone {
   DeviceId device;
-  bool away = false;    ///< Its connection is lost: it does not count, but may come back ringing.
-  bool silent = false;  ///< More rang than Calls::snapshot() had room for when it connected: it was not told of this.
+  bool away = false;  ///< Its connection is lost: it does not count, but may come back ringing.
+  /// More rang than Calls::snapshot() had room for when it connected: it was not told of this. Not kept over a restart,
+  /// after which it may hear of an end that means nothing to it.
+  bool silent = false;
 };
 
 // Where a person of a call is: exactly one of these.

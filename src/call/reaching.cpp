@@ -254,7 +254,7 @@ void Reaching::tell_end(Ledger& ledger, const Ring& ring, const StopReaching& st
     } else if (rung) {
       out.emplace_back(PushEnd{stop.call, target, here ? stop.decision : stop.reason});
     }
-    if (missed && (rung || !ring.sockets.contains(target.device)))
+    if (missed && (line || !ring.sockets.contains(target.device)))
       out.emplace_back(PushMissed{stop.call, target, ring.invitation.caller});
   }
 }

@@ -402,6 +402,16 @@ TEST(ReachingAgain, ItsEndIsToldToAllWhomTheProcessBeforeMayHaveRung) {
                                                          "end tablet canceled", "missed tablet from Alice"));
 }
 
+TEST(ReachingAgain, WhoseSocketRingsIsNotToldThatHeMissedIt) {
+  Ringing_ ring;
+  ring.begin_again();
+  ring.found({"phone", "laptop"});
+  ring.told("laptop");
+  ring.confirmed("laptop");
+  EXPECT_THAT(ring.end(EndReason::timeout),
+              ElementsAre("end phone timeout", "missed phone from Alice", "end laptop timeout"));
+}
+
 TEST(ReachingAgain, ItsEndIsToldAlsoWhenItCameBeforeAnybodyWasFound) {
   Ringing_ ring;
   ring.begin_again();
