@@ -13,6 +13,9 @@
 namespace carillon::signaling {
 namespace {
 
+/// A list that is looked at is fresh enough with this, however fast it changes; and each device of a user is told.
+constexpr std::chrono::seconds between_news{1};
+
 void add_time(json::object& to, std::string_view name, const std::optional<Time>& time) {
   if (time) to[name] = to_ms(*time);
 }
@@ -130,8 +133,8 @@ json::object entry_json(const store::HistoryEntry& entry) {
 
 }  // namespace
 
-History::History(const Clock& clock, store::Store& store, Logger log)
-    : clock_{clock}, store_{store}, log_{std::move(log)} {}
+History::History(boost::asio::any_io_executor executor, const Clock& clock, store::Store& store, Logger log)
+    : clock_{clock}, store_{store}, log_{std::move(log)}, timer_{std::move(executor)} {}
 
 void History::keep(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger, bool settled) {
   const auto kept = std::make_shared<const store::CallRecord>(to_store(record, ledger, clock_.ahead()));
@@ -201,6 +204,36 @@ void History::mark_read(const UserId& user, const Answer& answer) {
 
 void History::tell(const UserId& user, const std::optional<CallId>& call) {
   if (!is_watched(user)) return;
+  const auto [waits, first] = news_.try_emplace(user);
+  if (!first) {
+    News& news = waits->second;
+    news.call = !news.any || news.call == call ? call : std::nullopt;
+    news.any = true;
+    return;
+  }
+  told_.emplace_back(TimerClock::now() + between_news, user);
+  if (told_.size() == 1) arm();
+  tell_now(user, call);
+}
+
+void History::arm() {
+  timer_.expires_at(told_.front().first);
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    std::vector<std::pair<UserId, News>> due;
+    for (const Timer::time_point now = TimerClock::now(); !told_.empty() && told_.front().first <= now;) {
+      const UserId user = std::move(told_.front().second);
+      told_.pop_front();
+      due.emplace_back(user, std::move(news_.extract(user).mapped()));
+    }
+    if (!told_.empty()) arm();
+    for (const auto& [user, news] : due) {
+      if (news.any) tell(user, news.call);
+    }
+  });
+}
+
+void History::tell_now(const UserId& user, const std::optional<CallId>& call) {
   store_.unread(user, [this, user, call](const Result<std::size_t>& unread) {
     if (!unread) return;  // whoever looks hears of it
     json::object data{{"unread", *unread}};

@@ -4,20 +4,24 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/timer.hpp"
 #include "call/call.hpp"
 #include "call/reaching.hpp"
 #include "call/record.hpp"
 #include "protocol/account.hpp"
 #include "store/store.hpp"
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/json/object.hpp>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carillon::signaling {
@@ -30,7 +34,7 @@ class History {
   using Found = std::function<void(Result<std::optional<store::CallRecord>>)>;
 
   /// All references must outlive it.
-  History(const Clock& clock, store::Store& store, Logger log);
+  History(boost::asio::any_io_executor executor, const Clock& clock, store::Store& store, Logger log);
 
   /// `settled`: the ledger is whole; else settle() comes with the rest.
   void keep(const call::CallRecord& record, const std::vector<call::LedgerEntry>& ledger, bool settled);
@@ -45,13 +49,16 @@ class History {
 
   /// The store has the record of this call for good.
   std::function<void(const CallId&)> on_kept;
-  /// A list has changed: history-changed, to every device of this user that has read it.
+  /// A list has changed: history-changed, to every device of this user that has read it. At most once a second.
   std::function<void(const UserId&, const json::object& data)> on_changed;
   /// There is such a device: else there is no need to count.
   std::function<bool(const UserId&)> is_watched;
 
  private:
+  /// At once, or when a second has passed since the last time.
   void tell(const UserId& user, const std::optional<CallId>& call);
+  void tell_now(const UserId& user, const std::optional<CallId>& call);
+  void arm();
 
   const Clock& clock_;
   store::Store& store_;
@@ -60,6 +67,15 @@ class History {
   void write(const RecordPtr& record, store::Done<> done);
   std::map<CallId, RecordPtr> unwritten_;
   std::map<CallId, RecordPtr> unsettled_;
+
+  /// What a user was not told yet, who was told something within the last second.
+  struct News {
+    bool any = false;
+    std::optional<CallId> call = {};  ///< The only one it is about.
+  };
+  std::map<UserId, News> news_;
+  std::deque<std::pair<Timer::time_point, UserId>> told_;  // until when each of them waits
+  Timer timer_;
 };
 
 /// As an entry of GET /v1/calls: a call that has ended, and one that is on.

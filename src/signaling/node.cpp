@@ -63,7 +63,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
               [this](const DeviceId& device, const CallId& call) { return calls_.calls().may_join_room(device, call); }},
       calls_{io.get_executor(), config_.calls, clock, random, devices_, *this, reach_, continuity_, log_},
       drain_{io.get_executor(), clock},
-      history_{clock, store, log_},
+      history_{io.get_executor(), clock, store, log_},
       user_limits_{config_.waiting_per_user, config_.messages_per_second},
       ticket_limits_{config_.waiting_per_user, config_.messages_per_second},
       account_{clock, random, store, sender_, reach_, history_, calls_, user_limits_},

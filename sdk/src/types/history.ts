@@ -41,7 +41,7 @@ export interface HistoryCall {
 }
 
 export type HistoryEvents = {
-  /** A call was added (`callId`), or the mark moved, or we were away. `unread` is renewed; ask for the list again. */
+  /** A call was added (`callId`), or several, or the mark moved, or we were away. `unread` is renewed; ask for the list again. */
   changed: [callId: string | null];
 };
 

@@ -67,10 +67,16 @@ class HistoryTest : public ::testing::Test {
     return ids;
   }
 
+  void pass(std::chrono::milliseconds by) {
+    time.advance_to(time.now() + by);
+    settle();
+  }
+
+  VirtualTime time;
   boost::asio::io_context io;
   ManualClock clock{start + 1h};
   store::MemoryStore store{io.get_executor()};
-  History history{clock, store, Logger{}};
+  History history{io.get_executor(), clock, store, Logger{}};
   bool watched = true;
   std::vector<std::string> news;
 };
@@ -153,7 +159,7 @@ TEST_F(HistoryTest, WhoWatchesHearsOfEachChange) {
                                             R"(bob {"unread":1,"callId":"call-0"})"}));
   news.clear();
   history.mark_read(UserId{"bob"}, [](const Result<json::object>&) {});
-  settle();
+  pass(1s);
   EXPECT_EQ(news, std::vector<std::string>{R"(bob {"unread":0})"});
   watched = false;
   keep(1, false);
@@ -192,6 +198,26 @@ TEST_F(HistoryTest, WithoutADatabaseItSaysSo) {
   keep(0, false);
   EXPECT_EQ(list({}).error().code, Errc::unavailable);
   EXPECT_TRUE(news.empty());
+}
+
+TEST_F(HistoryTest, ManyChangesWithinASecondAreOneWordMore) {
+  keep(0, false);
+  ASSERT_EQ(news.size(), 2u) << "alice and bob, the first at once";
+  keep(1, false);
+  keep(2, false);
+  pass(999ms);
+  EXPECT_EQ(news.size(), 2u);
+  pass(1ms);
+  EXPECT_EQ(news, (std::vector<std::string>{R"(alice {"unread":0,"callId":"call-0"})",
+                                            R"(bob {"unread":1,"callId":"call-0"})", R"(alice {"unread":0})",
+                                            R"(bob {"unread":3})"}));
+  // One alone keeps its name, and a second later all is as at first.
+  keep(3, false);
+  pass(1s);
+  pass(1s);
+  keep(4, false);
+  EXPECT_EQ(news[4], R"(alice {"unread":0,"callId":"call-3"})");
+  EXPECT_EQ(news[6], R"(alice {"unread":0,"callId":"call-4"})");
 }
 
 }  // namespace

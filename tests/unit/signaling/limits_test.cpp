@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace carillon::simulation {
 namespace {
@@ -172,6 +173,27 @@ TEST_F(LimitsTest, AnswersThatNobodyAskedForCountAsMessages) {
   for (int i = 0; i < 6500; ++i) mallory->say(R"({"response":true,"id":1,"ok":true})");
   world.pass(100ms);
   EXPECT_EQ(mallory->closed, http::close_code::policy_violation);
+}
+
+// ---- Sessions ----------------------------------------------------------------------------------------------------
+
+TEST_F(LimitsTest, EachDeviceHearsOfItsHistoryOnceASecond) {
+  start();
+  std::vector<ClientPtr> all;
+  for (int i = 0; i < 50; ++i) {
+    all.push_back(connect("mallory"));
+    ask(all.back(), "get-history");
+  }
+  for (const ClientPtr& one : all) one->forget();
+  for (int turn = 0; turn < 300; ++turn) {
+    for (int i = 0; i < 10; ++i) all[i]->ask("mark-history-read");
+    world.pass(10ms);
+  }
+  world.pass(2s);
+  for (const ClientPtr& one : all) {
+    EXPECT_GE(one->heard("history-changed"), 3u);
+    EXPECT_LE(one->heard("history-changed"), 5u);
+  }
 }
 
 }  // namespace
