@@ -76,20 +76,20 @@ boost::asio::awaitable<http::UpgradeDecision> Node::on_upgrade(http::UpgradeRequ
         error_response(fail(Errc::forbidden, "Sec-WebSocket-Protocol: expected protoo")));
   }
   if (stopping_) co_return http::UpgradeDecision::refuse(error_response(fail(Errc::unavailable, "the server stops")));
-  Result<Identity> identity = identify(upgrade);
+  // A resume token stands for the session that got it, also after its access token has expired.
+  std::string resume = upgrade.request.query.get("resume");
+  const DevicePtr seat = resume.empty() ? nullptr : devices_.find_by_resume_token(resume);
+  if (!seat) resume.clear();
+  Result<Identity> identity = seat ? Result<Identity>{seat->identity()} : identify(upgrade);
   if (!identity) {
     log_.info("session refused: {}", identity.error().detail);
     co_return http::UpgradeDecision::refuse(error_response(identity.error()));
   }
-  auto session = std::make_shared<Session>(*this, std::move(*identity), upgrade.request.query.get("resume"));
+  auto session = std::make_shared<Session>(*this, std::move(*identity), std::move(resume));
   co_return http::UpgradeDecision::accept(std::move(session), std::string{protoo});
 }
 
-/// A resume token stands for the session that got it, also after its access token has expired.
 Result<Identity> Node::identify(const http::UpgradeRequest& upgrade) {
-  if (const auto resume = upgrade.request.query.get("resume"); !resume.empty()) {
-    if (const DevicePtr device = devices_.find_by_resume_token(resume)) return device->identity();
-  }
   const std::string token = token_of(upgrade);
   if (token.empty())
     return fail(Errc::unauthorized, "no access token: ?token=, Authorization or subprotocol token.<jwt>");

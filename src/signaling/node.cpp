@@ -225,8 +225,13 @@ boost::asio::awaitable<void> Node::flush_pushes() {
 // ---- sessions ----
 
 DevicePtr Node::open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket) {
-  DevicePtr device = resume.empty() ? nullptr : devices_.find_by_resume_token(resume);
-  const bool resumed = device != nullptr && device->user() == identity.user;
+  const bool resumed = !resume.empty();
+  DevicePtr device = resumed ? devices_.find_by_resume_token(resume) : nullptr;
+  if (resumed && device == nullptr) {
+    // He was let in as whom it named, and comes back without it, if he can.
+    socket->close(http::close_code::try_again_later, "the resume token is void");
+    return nullptr;
+  }
   if (!resumed) device = devices_.admit(std::move(identity));
 
   if (const std::shared_ptr<http::WebSocket> old = device->socket()) {

@@ -89,7 +89,8 @@ class Node final : private RoomKeeper {
   [[nodiscard]] ReachDriver& reach() { return reach_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
   [[nodiscard]] Time now() const { return clock_.now(); }
-  /// Sends `welcome`. The device of a valid resume token, else the identity's.
+  /// Sends `welcome`. With `resume` the device of this token, which has said who he is, else the identity's. nullptr:
+  /// the token is void since; the socket is closed.
   DevicePtr open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket);
   void has_read_welcome(const DevicePtr& device) { devices_.has_read_token(device); }
   void close_session(const DevicePtr& device, bool hang_up, std::uint16_t code);

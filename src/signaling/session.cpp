@@ -29,7 +29,7 @@ Session::Session(Node& node, Identity identity, std::string resume)
 
 void Session::on_open(std::shared_ptr<http::WebSocket> socket) {
   socket_ = std::move(socket);
-  device_ = node_.open_session(std::move(identity_), resume_, socket_);
+  device_ = node_.open_session(std::move(identity_), resume_, socket_);  // nullptr: it was closed
 }
 
 void Session::on_closed(const http::CloseInfo& info) {

@@ -22,7 +22,8 @@ class Node;
 
 class Session final : public http::WebSocketHandler, public std::enable_shared_from_this<Session> {
  public:
-  /// `resume`: the token of the session that dropped; empty: a fresh one. The node outlives all sessions.
+  /// `resume`: the token of the session that dropped, which has said who he is; empty: a fresh one. The node outlives
+  /// all sessions.
   Session(Node& node, Identity identity, std::string resume);
 
   void on_open(std::shared_ptr<http::WebSocket> socket) override;

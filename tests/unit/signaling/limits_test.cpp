@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -18,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carillon::simulation {
@@ -194,6 +196,27 @@ TEST_F(LimitsTest, EachDeviceHearsOfItsHistoryOnceASecond) {
     EXPECT_GE(one->heard("history-changed"), 3u);
     EXPECT_LE(one->heard("history-changed"), 5u);
   }
+}
+
+TEST_F(LimitsTest, AResumeTokenThatIsVoidedMeanwhileOpensNothing) {
+  signaling::Node& node = start();
+  const ClientPtr alice = connect("alice", "phone");
+  http::UpgradeRequest request;
+  request.subprotocols = {"protoo"};
+  request.request.query.add("resume", text_of(alice->last("welcome"), "resumeToken"));
+  std::optional<http::UpgradeDecision> decision;
+  boost::asio::co_spawn(node.io(), signaling::Inspector::upgrade(node, std::move(request)),
+                        [&](const std::exception_ptr&, http::UpgradeDecision made) { decision = std::move(made); });
+  world.pass(1ms);
+  ASSERT_TRUE(decision && decision->handler());
+  EXPECT_EQ(node.end_sessions(UserId{"alice"}), 1u);
+  Client late{world};
+  decision->handler()->on_open(late.line()->open(decision->handler()));
+  decision.reset();
+  world.pass(1s);
+  EXPECT_EQ(late.closed, http::close_code::try_again_later);
+  EXPECT_EQ(late.heard("welcome"), 0u);
+  EXPECT_EQ(sessions(), 0u);
 }
 
 }  // namespace
