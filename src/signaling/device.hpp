@@ -84,10 +84,13 @@ class Device {
 
   /// `answer` is called once: with the client's data, its refusal (forbidden), or timeout, or unavailable when the
   /// device is forgotten. Waits for a resume while there is no socket; what is not `wanted` any more by then is not
-  /// asked again, and fails (conflict). Void: always wanted.
-  void request(std::string_view method, const json::object& data, Time now, Answer answer,
-               std::function<bool()> wanted = {});
-  /// False: we asked nothing of that id (answered already, perhaps).
+  /// asked again, and fails (conflict). Void: always wanted. So does what comes when too much waits (unavailable), at
+  /// once. The id is for cancel().
+  std::uint64_t request(std::string_view method, const json::object& data, Time now, Answer answer,
+                        std::function<bool()> wanted = {});
+  /// The answer does not matter any more: it fails (conflict). Nothing happens when it is here already.
+  void cancel(std::uint64_t request);
+  /// False: nobody waits for that, and nobody has waited for what may have been meant. Such an answer is an attack.
   bool on_response(protocol::Response response);
   void expire_requests(Time now);
   void fail_requests(const Error& error);
@@ -118,6 +121,8 @@ class Device {
   std::shared_ptr<http::WebSocket> socket_;
   std::uint64_t next_request_ = 1;
   std::map<std::uint64_t, Asked> requests_;
+  std::size_t request_bytes_ = 0;  // of their frames
+  std::size_t late_answers_ = 0;   // that may come yet, though nobody waits for them
 };
 
 }  // namespace carillon::signaling

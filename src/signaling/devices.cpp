@@ -68,10 +68,11 @@ void Devices::void_tokens(const Device& device) {
   by_resume_hash_.erase(device.used_hash());
 }
 
-void Devices::request(const DevicePtr& device, std::string_view method, const json::object& data, Device::Answer answer,
-                      std::function<bool()> wanted) {
-  device->request(method, data, clock_.now(), std::move(answer), std::move(wanted));
+std::uint64_t Devices::request(const DevicePtr& device, std::string_view method, const json::object& data,
+                               Device::Answer answer, std::function<bool()> wanted) {
+  const std::uint64_t id = device->request(method, data, clock_.now(), std::move(answer), std::move(wanted));
   watch_deadlines();
+  return id;
 }
 
 void Devices::forget(const DeviceId& id) {

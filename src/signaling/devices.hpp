@@ -37,8 +37,8 @@ class Devices {
   /// The device has read its new resume token: the one that it has used is void.
   void has_read_token(const DevicePtr& device);
   /// Asks the device (Device::request) and sees to the deadline.
-  void request(const DevicePtr& device, std::string_view method, const json::object& data, Device::Answer answer,
-               std::function<bool()> wanted);
+  std::uint64_t request(const DevicePtr& device, std::string_view method, const json::object& data,
+                        Device::Answer answer, std::function<bool()> wanted);
   /// Its resume token is void, what it was asked fails.
   void forget(const DeviceId& id);
 

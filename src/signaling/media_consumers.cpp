@@ -23,6 +23,13 @@ json::object score_json(const mediasoup::ConsumerScore& score) {
   return {{"score", score.score}, {"producerScore", score.producer_score}, {"producerScores", std::move(all)}};
 }
 
+/// For when a consumer has closed: else whoever makes and closes producers fills the memory with what nobody answers.
+std::function<void()> no_answer_needed(const DevicePtr& device, std::uint64_t asked) {
+  return [weak = std::weak_ptr{device}, asked] {
+    if (const DevicePtr still = weak.lock()) still->cancel(asked);
+  };
+}
+
 }  // namespace
 
 boost::asio::awaitable<void> MediaRoom::consume(room::Consume action) {
@@ -118,7 +125,9 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
   const auto on_answer = [weak, consumer](const Result<json::object>& answer) {
     const auto self = weak.lock();
     if (!self) return;
-    if (answer || consumer->closed()) {
+    if (consumer->closed()) {
+      self->unanswered_.erase(consumer->id());
+    } else if (answer) {
       boost::asio::co_spawn(
           self->shared_.io, [self, consumer] { return self->let_flow(consumer); }, report(self->log_, "resume"));
     } else {
@@ -126,7 +135,9 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
       self->drop_consumer(consumer->id());
     }
   };
-  shared_.devices.request(device, "newConsumer", data, on_answer, [consumer] { return !consumer->closed(); });
+  const std::uint64_t asked =
+      shared_.devices.request(device, "newConsumer", data, on_answer, [consumer] { return !consumer->closed(); });
+  consumer->on_close.connect_forever(no_answer_needed(device, asked));
 }
 
 void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
@@ -152,7 +163,9 @@ void MediaRoom::offer(const DevicePtr& device, const room::Consume& action,
     self->unanswered_.erase(consumer->id());
     if (!answer && !consumer->closed()) self->drop_consumer(consumer->id());
   };
-  shared_.devices.request(device, "newDataConsumer", data, on_answer, [consumer] { return !consumer->closed(); });
+  const std::uint64_t asked =
+      shared_.devices.request(device, "newDataConsumer", data, on_answer, [consumer] { return !consumer->closed(); });
+  consumer->on_close.connect_forever(no_answer_needed(device, asked));
 }
 
 void MediaRoom::watch(const DeviceId& peer, const std::shared_ptr<mediasoup::Consumer>& consumer) {

@@ -219,5 +219,79 @@ TEST_F(LimitsTest, AResumeTokenThatIsVoidedMeanwhileOpensNothing) {
   EXPECT_EQ(sessions(), 0u);
 }
 
+// ---- Media -------------------------------------------------------------------------------------------------------
+
+/// Two who are in a call, with their transports.
+class LimitsInACallTest : public LimitsTest {
+ protected:
+  struct Peer {
+    ClientPtr client;
+    std::string sends;
+  };
+  Peer enter(ClientPtr client) {
+    const auto made = [&](const char* wants) {
+      const auto answer = ask(client, "createWebRtcTransport", wants);
+      return text_of(answer.at("data").as_object(), "id");
+    };
+    Peer peer{client, made(R"({"producing":true,"consuming":false})")};
+    EXPECT_FALSE(made(R"({"producing":false,"consuming":true})").empty());
+    const auto joined = ask(client, "join",
+                            R"({"displayName":"x","rtpCapabilities":{"codecs":[{"kind":"audio","mimeType":)"
+                            R"("audio/opus","preferredPayloadType":100,"clockRate":48000,"channels":2}],)"
+                            R"("headerExtensions":[]}})");
+    EXPECT_TRUE(joined.at("ok").as_bool());
+    return peer;
+  }
+  void talk() {
+    node = &start();
+    mallory.client = connect("mallory", "phone");
+    bob.client = connect("bob", "phone");
+    const auto started = ask(mallory.client, "start-call", R"({"callees":["bob"],"media":"audio"})");
+    const std::string call = text_of(started.at("data").as_object(), "callId");
+    EXPECT_TRUE(ask(bob.client, "accept-call", fmt::format(R"({{"callId":"{}"}})", call)).at("ok").as_bool());
+    mallory = enter(mallory.client);
+    bob = enter(bob.client);
+  }
+  json::object produce(const Peer& peer) {
+    return ask(peer.client, "produce",
+               fmt::format(R"({{"transportId":"{}","kind":"audio","rtpParameters":{{"codecs":[{{"mimeType":)"
+                           R"("audio/opus","payloadType":100,"clockRate":48000,"channels":2}}],)"
+                           R"("encodings":[{{"ssrc":{}}}]}}}})",
+                           peer.sends, ++ssrc));
+  }
+  void close(const Peer& peer, const json::object& produced) {
+    const std::string id = text_of(produced.at("data").as_object(), "id");
+    ask(peer.client, "closeProducer", fmt::format(R"({{"producerId":"{}"}})", id));
+  }
+  std::size_t open_requests(const char* device) { return signaling::Inspector::open_requests(*node, DeviceId{device}); }
+
+  signaling::Node* node = nullptr;
+  Peer mallory;
+  Peer bob;
+  int ssrc = 1000;
+};
+
+TEST_F(LimitsInACallTest, WhoAnswersNothingIsNotAskedAboutWhatIsGone) {
+  talk();
+  bob.client->answers = false;
+  for (int i = 0; i < 50; ++i) close(mallory, produce(mallory));
+  world.pass(100ms);
+  EXPECT_EQ(bob.client->heard("newConsumer"), 50u);
+  EXPECT_EQ(open_requests("bob/phone"), 0u);
+  ASSERT_TRUE(produce(mallory).at("ok").as_bool());
+  EXPECT_EQ(open_requests("bob/phone"), 1u);
+}
+
+TEST_F(LimitsInACallTest, AnswersAboutWhatIsGoneAreFree) {
+  config.messages_per_second = 0;
+  talk();
+  bob.client->answers = false;
+  for (int i = 0; i < 3; ++i) close(mallory, produce(mallory));
+  world.pass(100ms);
+  const auto device = signaling::Inspector::device(*node, DeviceId{"bob/phone"});
+  for (std::uint64_t id = 1; id <= 3; ++id) EXPECT_TRUE(device->on_response({id, true, {}, 0, {}})) << id;
+  EXPECT_FALSE(device->on_response({1, true, {}, 0, {}})) << "that one is here already";
+}
+
 }  // namespace
 }  // namespace carillon::simulation

@@ -41,6 +41,8 @@ json::object Inspector::counts(const Node& node) {
   return json::parse(node.debug_counts(request).body).as_object();
 }
 
+std::shared_ptr<Device> Inspector::device(const Node& node, const DeviceId& id) { return node.devices_.find(id); }
+
 void Inspector::release_workers(Node& node) {
   for (const auto& [id, entry] : node.workers_.all()) entry.worker->release();
 }

@@ -19,6 +19,8 @@ class Inspector {
   static boost::asio::awaitable<http::UpgradeDecision> upgrade(Node& node, http::UpgradeRequest request);
   static boost::asio::awaitable<http::Response> decline(Node& node, http::Request request);
   static json::object counts(const Node& node);
+  static std::shared_ptr<Device> device(const Node& node, const DeviceId& id);
+  static std::size_t open_requests(const Node& node, const DeviceId& id) { return device(node, id)->open_requests(); }
   /// As if the program had been replaced: nothing of the node touches them any more.
   static void release_workers(Node& node);
 
