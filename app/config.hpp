@@ -28,7 +28,9 @@ struct Limits {
   Limit connections{0};                 ///< As many as there are descriptors for.
   Limit connections_per_ip{500};        ///< A company behind one address.
   Limit connections_per_second_ip{50};  ///< A handshake of TLS is 0.4 ms: 2 % of a core.
+  Limit sessions_per_user{32};          ///< Devices, and the tabs that somebody leaves open.
   Limit messages_per_second{100};       ///< Far above what joining a call with many takes.
+  Limit messages_per_second_user{400};  ///< People look at one of their devices at a time.
   Limit waiting_per_user{4};            ///< Each takes milliseconds: more at a time are many devices at once.
   Limit rings_per_minute_user{60};
   Limit rings_per_minute_pair{20};

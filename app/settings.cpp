@@ -351,8 +351,16 @@ const std::vector<Setting>& settings() {
           "given; 0: no limit",
           [](Config & c) -> auto& { return c.limits.connections_per_second_ip; }),
       limit(
+          "sessions-per-user",
+          "sessions of one user: the one that is quiet for longest goes for a new one; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.sessions_per_user; }),
+      limit(
           "messages-per-second", "messages of one session, twice as many at once; 0: no limit",
           [](Config & c) -> auto& { return c.limits.messages_per_second; }),
+      limit(
+          "messages-per-second-user",
+          "messages of all sessions of one user together, twice as many at once; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.messages_per_second_user; }),
       limit(
           "waiting-per-user", "requests of one user that wait for the database at a time; 0: no limit",
           [](Config & c) -> auto& { return c.limits.waiting_per_user; }),

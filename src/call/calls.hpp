@@ -84,6 +84,8 @@ class Calls {
   [[nodiscard]] std::vector<CallSnapshot> snapshot(const UserId& user, const DeviceId& device) const;
   /// The device has a seat: the caller's from start-call on, a callee's from accept-call on.
   [[nodiscard]] bool may_join_room(const DeviceId& device, const CallId& call) const;
+  /// It has a seat in some call.
+  [[nodiscard]] bool sits(const DeviceId& device) const { return !seats_of(device).empty(); }
   /// The call of a device that is in exactly one; media methods may then leave out `callId`.
   [[nodiscard]] std::optional<CallId> only_call_of(const DeviceId& device) const;
   [[nodiscard]] const Presence& presence() const { return presence_; }

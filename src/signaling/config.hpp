@@ -98,8 +98,12 @@ struct Config {
   Duration client_answer_timeout = std::chrono::seconds{20};
   /// Media requests of one device that wait for their turn; more is an attack.
   std::size_t media_queue_max = 128;
-  /// Requests and notifications of one session; twice as many at once. 0: no limit.
+  /// Messages of one session, but for the answers that we wait for; twice as many at once. 0: no limit.
   std::size_t messages_per_second = 0;
+  /// Of all sessions of one user together.
+  std::size_t messages_per_second_user = 0;
+  /// Sessions of one user, connected or to be resumed. 0: no limit.
+  std::size_t sessions_per_user = 0;
   /// Of one user, or one ticket, that wait for the store at a time, over WebSocket and REST together. 0: no limit.
   std::size_t waiting_per_user = 0;
 

@@ -103,6 +103,8 @@ class Device {
   bool watches_history = false;
   /// It says by itself that it rings (`ringing`). Of the others we ask whether they have read what we sent.
   bool confirms_ringing = false;
+  /// When it last said something.
+  Time active_at;
 
  private:
   struct Asked {

@@ -41,6 +41,7 @@ void Devices::attach(const DevicePtr& device, std::shared_ptr<http::WebSocket> s
   void_tokens(*device);
   device->attach(std::move(socket), Secret{random_.token(resume_token_bytes)},
                  used.empty() ? std::string{} : resume_hash_of(used));
+  device->active_at = clock_.now();
   let_in_by_tokens(device);
   if (on_tokens) on_tokens(*device);
 }

@@ -22,6 +22,8 @@ namespace {
 constexpr std::string_view protoo = "protoo";
 constexpr std::string_view token_subprotocol = "token.";
 constexpr std::chrono::hours dev_token_lasts{24};
+/// A call must end first.
+constexpr std::chrono::seconds place_again_in{10};
 
 struct DevTokenRequest {
   UserId user;
@@ -81,6 +83,10 @@ boost::asio::awaitable<http::UpgradeDecision> Node::on_upgrade(http::UpgradeRequ
   const DevicePtr seat = resume.empty() ? nullptr : devices_.find_by_resume_token(resume);
   if (!seat) resume.clear();
   Result<Identity> identity = seat ? Result<Identity>{seat->identity()} : identify(upgrade);
+  if (identity && !seat && !place_for(*identity).is_free) {
+    metrics_.limited("sessions-per-user");
+    identity = fail(Errc::rate_limited, "too many sessions of this user are in calls", place_again_in);
+  }
   if (!identity) {
     log_.info("session refused: {}", identity.error().detail);
     co_return http::UpgradeDecision::refuse(error_response(identity.error()));

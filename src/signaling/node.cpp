@@ -30,6 +30,9 @@ json::array ice_servers_json(const std::vector<IceServer>& servers) {
   return array;
 }
 
+/// All of them are in calls, so it may take a while.
+constexpr std::string_view too_many_sessions = "too many sessions of this user are in calls";
+
 /// The ends of what rings when the server stops: push services answer in half a second.
 constexpr std::chrono::seconds flush_within{2};
 
@@ -43,6 +46,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
       random_{random},
       store_{store},
       log_{std::move(log)},
+      user_rates_{config_.messages_per_second_user},
       continuity_{journal},
       devices_{io.get_executor(), clock, random, config_.client_answer_timeout},
       own_client_{config_.outside.client == nullptr
@@ -232,7 +236,20 @@ DevicePtr Node::open_session(Identity identity, const std::string& resume, std::
     socket->close(http::close_code::try_again_later, "the resume token is void");
     return nullptr;
   }
-  if (!resumed) device = devices_.admit(std::move(identity));
+  if (!resumed) {
+    const Place place = place_for(identity);
+    if (!place.is_free) {
+      socket->close(http::close_code::try_again_later, too_many_sessions);
+      return nullptr;
+    }
+    if (place.goes) {
+      metrics_.limited("sessions-per-user");
+      if (const std::shared_ptr<http::WebSocket> its = place.goes->socket())
+        its->close(http::close_code::do_not_reconnect, "a newer session of this user took its place");
+      close_session(place.goes, true, http::close_code::do_not_reconnect);
+    }
+    device = devices_.admit(std::move(identity));
+  }
 
   if (const std::shared_ptr<http::WebSocket> old = device->socket()) {
     device->detach();
@@ -253,6 +270,23 @@ DevicePtr Node::open_session(Identity identity, const std::string& resume, std::
   }
   tell_presence(who.user, who.name);
   return device;
+}
+
+/// Whoever has 32 tabs open and forgotten can still sign in on his phone; and nobody is thrown out of a call for it.
+Node::Place Node::place_for(const Identity& identity) const {
+  if (config_.sessions_per_user == 0 || devices_.find(identity.device)) return {};
+  const call::Calls& calls = calls_.calls();
+  const auto user = calls.presence().users().find(identity.user);
+  if (user == calls.presence().users().end() || user->second.devices.size() < config_.sessions_per_user) return {};
+  // One that is not here misses least.
+  const auto weight = [](const Device& device) { return std::pair{device.socket() != nullptr, device.active_at}; };
+  DevicePtr idle;
+  for (const DeviceId& id : user->second.devices) {
+    const DevicePtr device = devices_.find(id);
+    if (!device || calls.sits(id)) continue;
+    if (!idle || weight(*device) < weight(*idle)) idle = device;
+  }
+  return {idle != nullptr, idle};
 }
 
 void Node::close_session(const DevicePtr& device, bool hang_up, std::uint16_t code) {

@@ -19,6 +19,7 @@
 #include "signaling/metrics.hpp"
 #include "signaling/reach_driver.hpp"
 #include "signaling/user_limits.hpp"
+#include "signaling/user_rates.hpp"
 #include "signaling/worker_pool.hpp"
 #include "store/store.hpp"
 
@@ -88,9 +89,10 @@ class Node final : private RoomKeeper {
   [[nodiscard]] Account& account() { return account_; }
   [[nodiscard]] ReachDriver& reach() { return reach_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
+  [[nodiscard]] UserRates& user_rates() { return user_rates_; }
   [[nodiscard]] Time now() const { return clock_.now(); }
   /// Sends `welcome`. With `resume` the device of this token, which has said who he is, else the identity's. nullptr:
-  /// the token is void since; the socket is closed.
+  /// the token is void since, or there is no place for one more device of this user; the socket is closed.
   DevicePtr open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket);
   void has_read_welcome(const DevicePtr& device) { devices_.has_read_token(device); }
   void close_session(const DevicePtr& device, bool hang_up, std::uint16_t code);
@@ -129,6 +131,12 @@ class Node final : private RoomKeeper {
   void on_worker_died(const room::WorkerId& worker);
   /// Everybody who sits in the call makes his transports anew.
   void tell_media_restart(const CallId& call);
+  /// Whether one more device of this user may have a session, and which one goes for it (nullptr: none need).
+  struct Place {
+    bool is_free = true;
+    DevicePtr goes = nullptr;
+  };
+  [[nodiscard]] Place place_for(const Identity& identity) const;
   void send_welcome(Device& device);
   void tell_draining();
   /// `name`: the user's, whom nobody knows any more when the last device is gone.
@@ -188,6 +196,7 @@ class Node final : private RoomKeeper {
   Logger log_;
   bool stopping_ = false;
   Metrics metrics_;
+  UserRates user_rates_;
   Continuity continuity_;
   Devices devices_;
   std::unique_ptr<fetch::Client> own_client_;  // unless one is given

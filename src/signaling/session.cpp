@@ -45,6 +45,7 @@ void Session::close(std::uint16_t code, std::string_view reason) {
 }
 
 void Session::on_message(std::string_view text) {
+  device_->active_at = node_.now();
   auto parsed = protocol::parse_frame(text);
   if (auto* wrong = std::get_if<protocol::FrameError>(&parsed)) {
     if (wrong->id.is_null()) return close(http::close_code::invalid_text, wrong->error.detail);
@@ -64,9 +65,15 @@ void Session::on_pong(std::string_view payload) {
 }
 
 bool Session::may_send(const Asked& asked) {
-  const auto refusal = limit_.take(node_.now());
+  const Time now = node_.now();
+  std::string_view limit = "messages-per-second";
+  auto refusal = limit_.take(now);
+  if (!refusal) {
+    limit = "messages-per-second-user";
+    refusal = node_.user_rates().message(device_->user(), now);
+  }
   if (!refusal) return true;
-  node_.metrics().limited("messages-per-second");
+  node_.metrics().limited(limit);
   if (refusal->hopeless) {
     node_.log().info("session floods us and is closed user={} device={}", device_->user(), device_->id());
     close(http::close_code::policy_violation, "too many messages");

@@ -124,8 +124,10 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_FALSE(internet.http.loopback_counts);
   EXPECT_FALSE(internet.http.loopback_counts_per_second);
   EXPECT_EQ(internet.http.connections_max, 0u);
+  EXPECT_EQ(internet.sessions_per_user, 32u);
   EXPECT_EQ(internet.messages_per_second, 100u);
   EXPECT_EQ(internet.waiting_per_user, 4u);
+  EXPECT_EQ(internet.messages_per_second_user, 400u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_user, 60u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_pair, 20u);
   EXPECT_EQ(internet.calls.limits.rings_at_once_pair, 2u);
@@ -136,7 +138,9 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_EQ(dev.http.answered_when_full, "/livez");
   EXPECT_EQ(dev.http.connections_per_address, 0u);
   EXPECT_EQ(dev.http.connections_per_address_per_second, 0u);
+  EXPECT_EQ(dev.sessions_per_user, 0u);
   EXPECT_EQ(dev.messages_per_second, 7u);
+  EXPECT_EQ(dev.messages_per_second_user, 0u);
   EXPECT_EQ(dev.waiting_per_user, 0u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_user, 0u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_pair, 0u);

@@ -179,6 +179,99 @@ TEST_F(LimitsTest, AnswersThatNobodyAskedForCountAsMessages) {
 
 // ---- Sessions ----------------------------------------------------------------------------------------------------
 
+TEST_F(LimitsTest, TabsThatSomebodyHasLeftOpenDoNotKeepHisPhoneOut) {
+  config.sessions_per_user = 4;
+  start();
+  std::vector<ClientPtr> tabs;
+  for (int i = 0; i < 4; ++i) tabs.push_back(connect("alice"));
+  const ClientPtr bob = connect("bob");
+  ask(tabs[0], "get-blocked-users");  // now tabs[1] is the one that has said nothing for longest
+  const ClientPtr phone = connect("alice", "phone");
+  EXPECT_TRUE(phone->opened);
+  EXPECT_EQ(phone->heard("welcome"), 1u);
+  EXPECT_EQ(tabs[1]->closed, http::close_code::do_not_reconnect);
+  for (const int stays : {0, 2, 3}) EXPECT_FALSE(tabs[stays]->closed) << stays;
+  EXPECT_FALSE(bob->closed) << "each user has his own";
+  EXPECT_EQ(sessions(), 5u);
+}
+
+TEST_F(LimitsTest, WhoeverConnectsWithoutEndHasNoMoreSessionsThanOthers) {
+  config.sessions_per_user = 8;
+  start();
+  for (int i = 0; i < 100; ++i) (void)connect("mallory");
+  EXPECT_EQ(sessions(), 8u);
+}
+
+TEST_F(LimitsTest, ASessionThatIsAwayGoesBeforeOneThatIsHere) {
+  config.sessions_per_user = 2;
+  start();
+  const ClientPtr old = connect("alice");
+  const ClientPtr lost = connect("alice");
+  const std::string resume = text_of(lost->last("welcome"), "resumeToken");
+  lost->line()->cut(0ms);
+  world.pass(1s);
+  EXPECT_TRUE(connect("alice")->opened);
+  EXPECT_FALSE(old->closed);
+  EXPECT_FALSE(connect_with({}, resume)->opened) << "its token is void";
+}
+
+TEST_F(LimitsTest, NobodyIsThrownOutOfACallForANewSession) {
+  config.sessions_per_user = 2;
+  start();
+  const ClientPtr phone = connect("alice", "phone");
+  const ClientPtr laptop = connect("alice", "laptop");
+  ASSERT_TRUE(ask(phone, "start-call", R"({"callees":["bob"],"media":"audio"})").at("ok").as_bool());
+  ask(laptop, "get-blocked-users");
+  const ClientPtr tablet = connect("alice", "tablet");
+  EXPECT_TRUE(tablet->opened);
+  EXPECT_FALSE(phone->closed) << "it sits in a call";
+  EXPECT_EQ(laptop->closed, http::close_code::do_not_reconnect);
+
+  // Both are in calls: nobody goes, and the third comes back later.
+  ASSERT_TRUE(ask(tablet, "start-call", R"({"callees":["carol"],"media":"audio"})").at("ok").as_bool());
+  EXPECT_FALSE(connect("alice", "watch")->opened);
+  EXPECT_FALSE(phone->closed);
+  EXPECT_FALSE(tablet->closed);
+  // That does not keep them from coming back themselves.
+  EXPECT_TRUE(connect("alice", "tablet")->opened);
+  const std::string resume = text_of(phone->last("welcome"), "resumeToken");
+  phone->line()->cut(0ms);
+  EXPECT_TRUE(connect_with({}, resume)->opened);
+}
+
+TEST_F(LimitsTest, AllSessionsOfAUserShareWhatHeMaySend) {
+  config.messages_per_second = 100;
+  config.messages_per_second_user = 40;
+  start();
+  std::vector<ClientPtr> many;
+  for (int i = 0; i < 10; ++i) many.push_back(connect("mallory"));
+  const ClientPtr bob = connect("bob");
+  const auto count = [&](int code) {
+    std::size_t sum = 0;
+    for (const ClientPtr& one : many) sum += one->answered_with(code);
+    return sum;
+  };
+  for (int i = 0; i < 20; ++i) {
+    for (const ClientPtr& one : many) one->ask("get-blocked-users");
+  }
+  world.pass(10ms);
+  EXPECT_GE(count(200), 80u);
+  EXPECT_LE(count(200), 81u);
+  EXPECT_EQ(count(429), 200 - count(200));
+  EXPECT_TRUE(ask(bob, "get-blocked-users").at("ok").as_bool()) << "the others notice nothing";
+  // Who does not care is closed: here the tenfold of all that is allowed, for a second.
+  for (int i = 0; i < 60; ++i) {
+    for (const ClientPtr& one : many) one->ask("get-blocked-users");
+  }
+  world.pass(10ms);
+  EXPECT_GE(std::ranges::count_if(many, [](const auto& one) { return one->closed.has_value(); }), 1);
+  // A new session is no new share.
+  const ClientPtr fresh = connect("mallory");
+  for (int i = 0; i < 80; ++i) fresh->ask("get-blocked-users");
+  world.pass(1ms);
+  EXPECT_LE(fresh->answered_with(200), 10u);
+}
+
 TEST_F(LimitsTest, EachDeviceHearsOfItsHistoryOnceASecond) {
   start();
   std::vector<ClientPtr> all;
