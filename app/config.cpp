@@ -138,8 +138,8 @@ void apply_limits(Config& config, bool dev) {
   Limits& limits = config.limits;
   for (Limit* limit : {&limits.connections, &limits.connections_per_ip, &limits.connections_per_second_ip,
                        &limits.sessions_per_user, &limits.messages_per_second, &limits.messages_per_second_user,
-                       &limits.waiting_per_user, &limits.rings_per_minute_user, &limits.rings_per_minute_pair,
-                       &limits.rings_at_once_pair, &limits.rooms_per_key}) {
+                       &limits.producers_per_second, &limits.waiting_per_user, &limits.rings_per_minute_user,
+                       &limits.rings_per_minute_pair, &limits.rings_at_once_pair, &limits.rooms_per_key}) {
     if (dev) limit->preset = 0;
   }
   signaling::Config& server = config.server;
@@ -152,6 +152,7 @@ void apply_limits(Config& config, bool dev) {
   server.sessions_per_user = limits.sessions_per_user.value();
   server.messages_per_second = limits.messages_per_second.value();
   server.messages_per_second_user = limits.messages_per_second_user.value();
+  server.producers_per_second = limits.producers_per_second.value();
   server.waiting_per_user = limits.waiting_per_user.value();
   server.calls.limits = {.rings_per_minute_user = limits.rings_per_minute_user.value(),
                          .rings_per_minute_pair = limits.rings_per_minute_pair.value(),

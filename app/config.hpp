@@ -31,6 +31,7 @@ struct Limits {
   Limit sessions_per_user{32};          ///< Devices, and the tabs that somebody leaves open.
   Limit messages_per_second{100};       ///< Far above what joining a call with many takes.
   Limit messages_per_second_user{400};  ///< People look at one of their devices at a time.
+  Limit producers_per_second{2};        ///< Nobody turns a camera on and off faster for long.
   Limit waiting_per_user{4};            ///< Each takes milliseconds: more at a time are many devices at once.
   Limit rings_per_minute_user{60};
   Limit rings_per_minute_pair{20};

@@ -362,6 +362,10 @@ const std::vector<Setting>& settings() {
           "messages of all sessions of one user together, twice as many at once; 0: no limit",
           [](Config & c) -> auto& { return c.limits.messages_per_second_user; }),
       limit(
+          "producers-per-second",
+          "cameras, microphones and the like that one user begins to send, eight times as many at once; 0: no limit",
+          [](Config & c) -> auto& { return c.limits.producers_per_second; }),
+      limit(
           "waiting-per-user", "requests of one user that wait for the database at a time; 0: no limit",
           [](Config & c) -> auto& { return c.limits.waiting_per_user; }),
       limit(

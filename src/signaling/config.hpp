@@ -104,6 +104,8 @@ struct Config {
   std::size_t messages_per_second_user = 0;
   /// Sessions of one user, connected or to be resumed. 0: no limit.
   std::size_t sessions_per_user = 0;
+  /// What one user begins to send in calls; eight times as many at once. 0: no limit.
+  std::size_t producers_per_second = 0;
   /// Of one user, or one ticket, that wait for the store at a time, over WebSocket and REST together. 0: no limit.
   std::size_t waiting_per_user = 0;
 

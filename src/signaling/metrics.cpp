@@ -140,9 +140,10 @@ struct Metrics::Families {
 
 Metrics::Metrics() : families_{std::make_unique<Families>()} {
   // From the first look on, so that a rate sees the first refusal too.
-  for (const char* limit : {"connections", "connections-per-ip", "connections-per-second-ip", "sessions-per-user",
-                            "messages-per-second", "messages-per-second-user", "waiting-per-user",
-                            "rings-per-minute-user", "rings-per-minute-pair", "rings-at-once-pair", "rooms-per-key"})
+  for (const char* limit :
+       {"connections", "connections-per-ip", "connections-per-second-ip", "sessions-per-user", "messages-per-second",
+        "messages-per-second-user", "producers-per-second", "waiting-per-user", "rings-per-minute-user",
+        "rings-per-minute-pair", "rings-at-once-pair", "rooms-per-key"})
     families_->refused.Add({{"limit", limit}});
 }
 

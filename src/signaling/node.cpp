@@ -46,7 +46,7 @@ Node::Node(boost::asio::io_context& io, Config config, const Clock& clock, Rando
       random_{random},
       store_{store},
       log_{std::move(log)},
-      user_rates_{config_.messages_per_second_user},
+      user_rates_{config_.messages_per_second_user, config_.producers_per_second},
       continuity_{journal},
       devices_{io.get_executor(), clock, random, config_.client_answer_timeout},
       own_client_{config_.outside.client == nullptr

@@ -83,6 +83,14 @@ bool Session::may_send(const Asked& asked) {
   return false;
 }
 
+bool Session::may_produce(const Asked& asked) {
+  const auto wait = node_.user_rates().produce(device_->user(), node_.now());
+  if (!wait) return true;
+  node_.metrics().limited("producers-per-second");
+  answer(asked, fail(Errc::rate_limited, "too many producers", *wait));
+  return false;
+}
+
 void Session::on_frame(protocol::Request request) {
   Asked asked{std::move(request.id)};
   if (!may_send(asked)) return;
@@ -142,6 +150,9 @@ void Session::queue_media(Asked asked, std::string_view method, const json::obje
   if (!parsed) return answer(asked, fail(Errc::bad_request, fmt::format("method: unknown method \"{}\"", method)));
   asked.method = method;
   if (!*parsed) return answer(asked, parsed->error());
+  const bool produces =
+      std::holds_alternative<protocol::Produce>(**parsed) || std::holds_alternative<protocol::ProduceData>(**parsed);
+  if (produces && !may_produce(asked)) return;
   if (media_jobs_.size() >= node_.config().media_queue_max) {
     return answer(asked, fail(Errc::rate_limited, "too many media requests wait for their turn", media_queue_moves_in));
   }

@@ -44,6 +44,8 @@ class Session final : public http::WebSocketHandler, public std::enable_shared_f
 
   /// False: it was refused, with an answer if it has an id.
   bool may_send(const Asked& asked);
+  /// The same for what goes on to everybody in the call.
+  bool may_produce(const Asked& asked);
   void on_frame(protocol::Request request);
   void on_frame(protocol::Response response);
   void on_frame(protocol::Notification notification);

@@ -128,6 +128,7 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_EQ(internet.messages_per_second, 100u);
   EXPECT_EQ(internet.waiting_per_user, 4u);
   EXPECT_EQ(internet.messages_per_second_user, 400u);
+  EXPECT_EQ(internet.producers_per_second, 2u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_user, 60u);
   EXPECT_EQ(internet.calls.limits.rings_per_minute_pair, 20u);
   EXPECT_EQ(internet.calls.limits.rings_at_once_pair, 2u);
@@ -141,6 +142,7 @@ TEST(Config, LimitsAreThoseOfTheInternetAndWithDevOnlyThoseThatAreGiven) {
   EXPECT_EQ(dev.sessions_per_user, 0u);
   EXPECT_EQ(dev.messages_per_second, 7u);
   EXPECT_EQ(dev.messages_per_second_user, 0u);
+  EXPECT_EQ(dev.producers_per_second, 0u);
   EXPECT_EQ(dev.waiting_per_user, 0u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_user, 0u);
   EXPECT_EQ(dev.calls.limits.rings_per_minute_pair, 0u);

@@ -345,12 +345,13 @@ class LimitsInACallTest : public LimitsTest {
     mallory = enter(mallory.client);
     bob = enter(bob.client);
   }
-  json::object produce(const Peer& peer) {
+  /// `parameters`: of the codec.
+  json::object produce(const Peer& peer, std::string_view parameters = "{}") {
     return ask(peer.client, "produce",
                fmt::format(R"({{"transportId":"{}","kind":"audio","rtpParameters":{{"codecs":[{{"mimeType":)"
-                           R"("audio/opus","payloadType":100,"clockRate":48000,"channels":2}}],)"
+                           R"("audio/opus","payloadType":100,"clockRate":48000,"channels":2,"parameters":{}}}],)"
                            R"("encodings":[{{"ssrc":{}}}]}}}})",
-                           peer.sends, ++ssrc));
+                           peer.sends, parameters, ++ssrc));
   }
   void close(const Peer& peer, const json::object& produced) {
     const std::string id = text_of(produced.at("data").as_object(), "id");
@@ -384,6 +385,38 @@ TEST_F(LimitsInACallTest, AnswersAboutWhatIsGoneAreFree) {
   const auto device = signaling::Inspector::device(*node, DeviceId{"bob/phone"});
   for (std::uint64_t id = 1; id <= 3; ++id) EXPECT_TRUE(device->on_response({id, true, {}, 0, {}})) << id;
   EXPECT_FALSE(device->on_response({1, true, {}, 0, {}})) << "that one is here already";
+}
+
+TEST_F(LimitsInACallTest, ProducersThatAreMuchTooLargeAreRefused) {
+  talk();
+  std::string fat = "{";
+  for (int i = 0; i < 58; ++i) fat += fmt::format(R"({}"p{}":"{}")", i > 0 ? "," : "", i, std::string(1000, 'x'));
+  fat += "}";
+  const auto refused = produce(mallory, fat);
+  ASSERT_FALSE(refused.contains("ok") && refused.at("ok").as_bool());
+  EXPECT_EQ(refused.at("errorCode").as_int64(), 413);
+  EXPECT_EQ(text_of(refused, "errorReason"), "data.rtpParameters: expected at most 8192 bytes");
+  EXPECT_EQ(bob.client->heard("newConsumer"), 0u);
+}
+
+TEST_F(LimitsInACallTest, SixteenProducersAtOnceAndThenTwoASecond) {
+  config.producers_per_second = 2;
+  talk();
+  for (int i = 0; i < 200; ++i) {
+    const auto made = produce(mallory);
+    if (made.contains("ok") && made.at("ok").as_bool()) close(mallory, made);
+  }
+  // 200 tries and 16 and some closes of 10 ms each take two seconds and a half.
+  EXPECT_GE(bob.client->heard("newConsumer"), 16u);
+  EXPECT_LE(bob.client->heard("newConsumer"), 22u);
+  const auto refused = produce(mallory);
+  EXPECT_EQ(refused.at("errorCode").as_int64(), 429);
+  const auto wait = refused.at("data").at("retryAfterMs").to_number<std::int64_t>();
+  EXPECT_GT(wait, 0);
+  EXPECT_LE(wait, 500);
+  EXPECT_TRUE(produce(bob).at("ok").as_bool()) << "each user has his own";
+  world.pass(Duration{wait});
+  EXPECT_TRUE(produce(mallory).at("ok").as_bool());
 }
 
 }  // namespace

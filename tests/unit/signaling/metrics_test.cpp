@@ -108,9 +108,10 @@ TEST(Metrics, WhatIsCountedElsewhereIsBroughtUpAndNotAddedAgain) {
 TEST(Metrics, LimitsAreThereBeforeTheyRefuseAnything) {
   Metrics metrics;
   const auto shown = samples(metrics.text({}));
-  for (const char* limit : {"connections", "connections-per-ip", "connections-per-second-ip", "sessions-per-user",
-                            "messages-per-second", "messages-per-second-user", "waiting-per-user",
-                            "rings-per-minute-user", "rings-per-minute-pair", "rings-at-once-pair", "rooms-per-key"}) {
+  for (const char* limit :
+       {"connections", "connections-per-ip", "connections-per-second-ip", "sessions-per-user", "messages-per-second",
+        "messages-per-second-user", "producers-per-second", "waiting-per-user", "rings-per-minute-user",
+        "rings-per-minute-pair", "rings-at-once-pair", "rooms-per-key"}) {
     EXPECT_EQ(shown.at(std::string{"carillon_limited_total{limit=\""} + limit + "\"}"), 0) << limit;
   }
 }

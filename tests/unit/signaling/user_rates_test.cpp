@@ -15,7 +15,7 @@ const UserId bob{"bob"};
 constexpr Time start{1'800'000'000s};
 
 TEST(UserRates, OneUserSendsTwiceTheRateAtOnceAndTheOthersHaveTheirOwn) {
-  UserRates rates{10};
+  UserRates rates{10, 0};
   for (int i = 0; i < 20; ++i) EXPECT_FALSE(rates.message(alice, start)) << i;
   const auto refused = rates.message(alice, start);
   ASSERT_TRUE(refused);
@@ -25,14 +25,25 @@ TEST(UserRates, OneUserSendsTwiceTheRateAtOnceAndTheOthersHaveTheirOwn) {
   EXPECT_FALSE(rates.message(alice, start + 100ms));
 }
 
+TEST(UserRates, OneUserProducesEightTimesTheRateAtOnce) {
+  UserRates rates{0, 2};
+  for (int i = 0; i < 16; ++i) EXPECT_FALSE(rates.produce(alice, start)) << i;
+  EXPECT_EQ(rates.produce(alice, start), 500ms);
+  EXPECT_FALSE(rates.produce(bob, start));
+  EXPECT_FALSE(rates.produce(alice, start + 500ms));
+}
+
 TEST(UserRates, WithoutLimitsNobodyIsRefusedNorRemembered) {
-  UserRates rates{0};
-  for (int i = 0; i < 10'000; ++i) EXPECT_FALSE(rates.message(alice, start));
+  UserRates rates{0, 0};
+  for (int i = 0; i < 10'000; ++i) {
+    EXPECT_FALSE(rates.message(alice, start));
+    EXPECT_FALSE(rates.produce(alice, start));
+  }
   EXPECT_EQ(rates.size(), 0u);
 }
 
-TEST(UserRates, WhoeverSendsNoMoreIsForgottenWhenHisShareIsWholeAgain) {
-  UserRates rates{10};
+TEST(UserRates, WhoeverSendsNoMoreIsForgottenWhenHisSharesAreWholeAgain) {
+  UserRates rates{10, 2};
   for (int i = 0; i < 300; ++i) (void)rates.message(alice, start);
   for (int i = 0; i < 300; ++i) (void)rates.message(UserId{std::to_string(i)}, start + 5s);
   EXPECT_EQ(rates.size(), 301u);

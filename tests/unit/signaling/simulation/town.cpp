@@ -46,6 +46,7 @@ Server::Manners Town::manners(Dice& dice) {
   config.waiting_per_user = dice.one_of<std::size_t>({0, 0, 0, 1});
   config.messages_per_second_user = dice.one_of<std::size_t>({0, 0, 0, 8});
   config.sessions_per_user = dice.one_of<std::size_t>({0, 0, 0, 1, 2});
+  config.producers_per_second = dice.one_of<std::size_t>({0, 0, 0, 1});
   config.media_queue_max = dice.one_of<std::size_t>({128, 128, 4});
   config.rooms.video_consumers_per_peer_max = dice.one_of<std::size_t>({25, 25, 1});
   config.rooms.producers_per_peer_max = dice.one_of<std::size_t>({16, 2});
