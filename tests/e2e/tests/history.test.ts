@@ -27,7 +27,10 @@ async function people(): Promise<{ a: string; b: string }> {
   return { a, b };
 }
 
+/** Calls are listed by the millisecond in which they began: no two of them begin in the same. */
+const begins = (): Promise<void> => pause(2);
 async function answered(): Promise<string> {
+  await begins();
   const { callId } = await alice.request('start-call', { callees: [bob.welcome.userId], media: 'video' });
   await bob.next('call-started');
   await bob.request('accept-call', { callId });
@@ -37,6 +40,7 @@ async function answered(): Promise<string> {
   return callId as string;
 }
 async function missed(): Promise<string> {
+  await begins();
   const { callId } = await alice.request('start-call', { callees: [bob.welcome.userId], media: 'audio' });
   await bob.next('call-started');
   await alice.request('end-call', { callId });
@@ -44,6 +48,7 @@ async function missed(): Promise<string> {
   return callId as string;
 }
 async function declined(): Promise<string> {
+  await begins();
   const { callId } = await alice.request('start-call', { callees: [bob.welcome.userId], media: 'audio' });
   await bob.next('call-started');
   await bob.request('decline-call', { callId });
