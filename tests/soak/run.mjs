@@ -15,7 +15,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { answerHelp } from '../../scripts/usage.mjs';
 
+answerHelp(import.meta.url);
 const e2e = fileURLToPath(new URL('../e2e/', import.meta.url));
 const alone = 'CARILLON_SOAK_ALONE';
 if (!process.env[alone]) {

@@ -11,8 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { answerHelp } from '../../../scripts/usage.mjs';
 import { startPlainServer } from './plain-server.mjs';
 
+answerHelp(import.meta.url);
 const { values } = parseArgs({ options: { calls: { type: 'string', default: '20' }, only: { type: 'string' } } });
 const calls = Number(values.calls);
 const root = fileURLToPath(new URL('../../../', import.meta.url));

@@ -8,7 +8,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { answerHelp } from '../../../scripts/usage.mjs';
 
+answerHelp(import.meta.url);
 const { values } = parseArgs({
   options: {
     pushes: { type: 'string', default: '1000' },
