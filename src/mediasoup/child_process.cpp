@@ -278,10 +278,10 @@ asio::awaitable<void> ChildProcess::wait_exit() {
 asio::awaitable<void> ChildProcess::log_output(std::shared_ptr<asio::posix::stream_descriptor> pipe, bool is_stderr) {
   LineSplitter lines;
   const LineSplitter::Sink sink = [this, is_stderr](std::string_view line) {
-    if (is_stderr) {
+    if (is_stderr && !is_ending_) {
       log_.error("worker stderr: {}", line);
     } else {
-      log_.debug("worker stdout: {}", line);
+      log_.debug("worker {}: {}", is_stderr ? "stderr" : "stdout", line);
     }
   };
   std::array<char, 4096> buffer;

@@ -29,7 +29,7 @@ class ChildProcess final : public Process, public std::enable_shared_from_this<C
     std::vector<std::string>
         environment;  // KEY=value, added to ours; variables of ours that start with CARILLON_ stay here
   };
-  /// What it prints goes to the log: stdout at debug, stderr at error.
+  /// What it prints goes to the log: stdout at debug, stderr at error until its end is expected.
   static Result<std::shared_ptr<ChildProcess>> spawn(asio::any_io_executor executor, const Options& options,
                                                      Logger log);
 
@@ -47,6 +47,7 @@ class ChildProcess final : public Process, public std::enable_shared_from_this<C
   [[nodiscard]] Fd take_write_end() override { return std::move(write_end_); }
   [[nodiscard]] Fd take_read_end() override { return std::move(read_end_); }
   void kill(int signal) override;
+  void expect_end() override { is_ending_ = true; }
   [[nodiscard]] const std::optional<int>& exit_status() const override { return exit_status_; }
   asio::awaitable<void> wait_exit() override;
   [[nodiscard]] std::optional<ProcessStat> stat() const override { return read_process_stat(pid_); }
@@ -69,6 +70,7 @@ class ChildProcess final : public Process, public std::enable_shared_from_this<C
   Fd read_end_;
   Logger log_;
   std::optional<int> exit_status_;
+  bool is_ending_ = false;
   bool released_ = false;
   std::array<std::weak_ptr<asio::posix::stream_descriptor>, 2> outputs_;  // stdout, stderr; gone at their end
   Timer exited_;                                                          // never expires; cancelled at the end

@@ -48,6 +48,9 @@ class Process {
   /// Nothing when it has ended already.
   virtual void kill(int signal) = 0;
 
+  /// It was told to end: if it says on the way that nobody reads its answers any more, that is no error.
+  virtual void expect_end() {}
+
   /// As waitpid() tells it, once it has ended and was reaped.
   [[nodiscard]] virtual const std::optional<int>& exit_status() const = 0;
   virtual asio::awaitable<void> wait_exit() = 0;

@@ -237,6 +237,7 @@ void Worker::close() {
   closed_ = true;
   probe_timer_.cancel();
   end_children();
+  process_->expect_end();
   (void)channel_->notify(NotificationEvent::WORKER_CLOSE, "");
   channel_->close(fail(Errc::worker_died, "the worker was closed"));
   asio::co_spawn(

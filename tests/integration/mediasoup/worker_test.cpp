@@ -1,7 +1,13 @@
 // Worker and WebRtcServer against the real mediasoup-worker: works, wrong argument, after close, parent closed.
 #include "mediasoup/worker.hpp"
+
+#include "base/async.hpp"
+#include "base/log.hpp"
 #include "mediasoup/webrtc_server.hpp"
 #include "support/worker_fixture.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
 namespace json = boost::json;
 
@@ -31,6 +37,24 @@ TEST_F(WorkerTest, RunsAndIsReapedAfterClose) {
     EXPECT_TRUE(worker->subprocess_closed());
     EXPECT_EQ(events, (std::vector<std::string>{"close", "subprocessclose"}));
   });
+}
+
+TEST_F(WorkerTest, AnAnswerThatNobodyReadsAnyMoreIsNoError) {
+  set_log_level(LogLevel::warn);
+  testing::internal::CaptureStderr();
+  run([this]() -> asio::awaitable<void> {
+    for (int i = 0; i < 5; ++i) {
+      const std::shared_ptr<Worker> worker = co_await new_worker();
+      const auto executor = co_await asio::this_coro::executor;
+      asio::co_spawn(executor, worker->dump(), boost::asio::detached);
+      co_await sleep_for(std::chrono::milliseconds{0});  // it is asked now
+      worker->close();
+      co_await worker->wait_subprocess_closed();
+      co_await sleep_for(std::chrono::milliseconds{20});  // what it printed is read
+    }
+  });
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(log, "");
 }
 
 TEST_F(WorkerTest, DumpHasTheShapeOfThePackage) {
