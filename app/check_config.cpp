@@ -7,7 +7,6 @@ namespace carillon::app {
 int check_config(const Config& config) {
   std::string_view section;
   for (const Setting& setting : settings()) {
-    if (setting.is_secret) continue;
     if (setting.section != section) {
       section = setting.section;
       fmt::print("[{}]\n", section);

@@ -9,7 +9,7 @@ namespace carillon::app {
 
 /// Until SIGINT, or until the calls have ended after SIGTERM.
 int serve(const Config& config);
-/// What will be used, key by key; secrets only as `(set)`.
+/// What will be used, key by key; secrets only as `(set)` or `(not set)`.
 int check_config(const Config& config);
 
 /// Lets the server of this data folder be replaced by the program that is on the disk now.

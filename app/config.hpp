@@ -10,8 +10,10 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carillon::app {
@@ -48,6 +50,7 @@ struct Config {
   Secret ice_credential;
   std::vector<std::string> ice_urls;
   std::string ice_username;
+  std::set<std::pair<std::string_view, std::string_view>> secrets;  ///< Section and name of those that are set.
 };
 
 /// One key: `[section] name` in the file, `--section-name` as a flag, `CARILLON_SECTION_NAME` in the environment.
@@ -57,7 +60,7 @@ struct Setting {
   std::string_view help;
   /// A list takes an array in the file, commas elsewhere.
   bool is_list = false;
-  /// Shown as `(set)`.
+  /// Shown as `(set)` or `(not set)`.
   bool is_secret = false;
   /// The error says what was expected; where it stood is added by whoever read it.
   std::function<Result<>(Config&, const std::vector<std::string>& values)> apply;

@@ -157,7 +157,18 @@ Setting list(std::string_view section, std::string_view name, std::string_view h
 
 Setting secret(std::string_view section, std::string_view name, std::string_view help,
                std::function<Result<>(Config&, const Values&)> apply) {
-  return {section, name, help, false, true, std::move(apply), [](const Config&) { return std::string{"(set)"}; }};
+  const auto key = std::pair{section, name};
+  return {section,
+          name,
+          help,
+          false,
+          true,
+          [apply = std::move(apply), key](Config& config, const Values& values) -> Result<> {
+            const Result<> applied = apply(config, values);
+            if (applied) config.secrets.insert(key);
+            return applied;
+          },
+          [key](const Config& config) { return config.secrets.contains(key) ? "(set)" : "(not set)"; }};
 }
 
 Setting listen() {

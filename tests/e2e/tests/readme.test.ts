@@ -57,6 +57,8 @@ test('check-config prints what would be used', async () => {
   ]);
   expect(code).toBe(0);
   expect(stdout).toContain('listen = 127.0.0.1:4711');
+  expect(stdout).toMatch(/^secret-file = \(set\)$/m);
+  expect(stdout).toMatch(/^vapid-key-file = \(not set\)$/m);
   expect(stdout).not.toContain('nobody would guess');
 });
 
