@@ -159,7 +159,7 @@ void Calls::arrived(const UserId& user, const DeviceId& device, Actions& out) {
 void Calls::on(const DeviceLost& event, Time now, Actions& out) {
   if (!presence_.connected(event.device)) return;
   const UserId user = presence_.find(event.device)->user;
-  const Duration grace = expects_back_ ? std::max(config_.grace, config_.restored_grace) : config_.grace;
+  const Duration grace = event.sent_away ? std::max(config_.grace, config_.restored_grace) : config_.grace;
   presence_.lose(event.device, now + grace);
   if (grace <= Duration::zero()) return catch_up(now, out);
   for (const CallId& id : calls_of(user)) live(id)->device_away(user, event.device, out);

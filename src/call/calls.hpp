@@ -60,9 +60,6 @@ class Calls {
   /// Until when calls may go on, while the server takes no new ones: nobody can be rung any more, all else goes on.
   /// nullopt: it takes them again.
   void drain(std::optional<Time> until) { draining_until_ = until; }
-  /// While true, whoever is lost has as long to come back as after a restart (Config::restored_grace): it is we who end
-  /// the connections.
-  void expect_back(bool on) { expects_back_ = on; }
   /// Ends every call: the server stops.
   [[nodiscard]] Actions end_all(EndReason why, Time now);
 
@@ -170,7 +167,6 @@ class Calls {
   RingLimits ring_limits_;
   Refusals refusals_;
   std::optional<Time> draining_until_;
-  bool expects_back_ = false;
   std::unordered_map<CallId, Live> calls_;
   std::unordered_map<RoomId, CallId> by_room_;
   std::map<UserId, std::set<CallId>> by_user_;  // the calls a person is on the list of

@@ -47,6 +47,8 @@ struct DeviceResumed {
 /// `end-call`s it missed, after it resumes; what else it missed is in its snapshot.
 struct DeviceLost {
   DeviceId device;
+  /// By us, who want it back: it has as long as after a restart (Config::restored_grace), if that is longer.
+  bool sent_away = false;
 };
 
 /// A clean close: a hang-up at once.

@@ -19,6 +19,8 @@ struct CloseInfo {
   /// A closing handshake took place, whoever began it.
   bool clean = false;
   std::string reason;
+  /// We began it: `code` is ours, whatever the peer has done since.
+  bool by_us = false;
 };
 
 namespace close_code {

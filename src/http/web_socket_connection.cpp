@@ -254,14 +254,9 @@ void WebSocketConnection::deliver_pong(std::string_view payload) {
 }
 
 void WebSocketConnection::on_peer_close(const DecodedFrame& frame) {
-  CloseInfo info{frame.code, true, std::string{frame.payload}};
-  if (state_ == State::closing) {
-    info.code = close_code_;
-  } else {
-    append_close_frame(outbox(), frame.code, {});
-  }
+  if (state_ != State::closing) append_close_frame(outbox(), frame.code, {});
   linger();
-  tell_closed(info);
+  tell_closed({frame.code, true, std::string{frame.payload}});
 }
 
 void WebSocketConnection::fail(std::uint16_t code, std::string_view text) {
@@ -281,9 +276,11 @@ void WebSocketConnection::linger() {
   deadlines.schedule(*this, deadlines.now() + pool_->config().close_timeout);
 }
 
-void WebSocketConnection::tell_closed(const CloseInfo& info) {
+void WebSocketConnection::tell_closed(CloseInfo info) {
   const auto handler = std::exchange(handler_, nullptr);
   if (!handler) return;
+  info.by_us = close_code_ != 0;
+  if (info.by_us) info.code = close_code_;
   try {
     handler->on_closed(info);
   } catch (const std::exception& error) {
@@ -292,8 +289,7 @@ void WebSocketConnection::tell_closed(const CloseInfo& info) {
 }
 
 void WebSocketConnection::on_stream_ended() {
-  const std::uint16_t code = state_ == State::closing ? close_code_ : close_code::abnormal;
-  drop({code, false, "the connection ended without a close frame"});
+  drop({close_code::abnormal, false, "the connection ended without a close frame"});
 }
 
 void WebSocketConnection::drop(const CloseInfo& info) {

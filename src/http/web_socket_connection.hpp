@@ -113,7 +113,7 @@ class WebSocketConnection final : public WebSocket,
   void on_peer_close(const DecodedFrame& frame);
   void fail(std::uint16_t code, std::string_view text);
   void linger();
-  void tell_closed(const CloseInfo& info);
+  void tell_closed(CloseInfo info);
   void on_stream_ended();
   void on_deadline(Time now) override;
   void check_silence(Time now);
@@ -130,7 +130,7 @@ class WebSocketConnection final : public WebSocket,
   std::size_t pool_index_ = 0;  // belongs to the pool
   Time last_received_{};
   Time last_written_{};           // progress of a write that had to wait
-  std::uint16_t close_code_ = 0;  // ours, in closing
+  std::uint16_t close_code_ = 0;  // ours; 0: it was not we who began to close
   State state_ = State::open;
   bool flush_queued_ = false;
   bool waits_for_writable_ = false;

@@ -41,8 +41,6 @@ class CallDriver {
   void end_all(call::EndReason why);
   /// See call::Calls::drain().
   void drain(std::optional<Time> until) { calls_.drain(until); }
-  /// See call::Calls::expect_back().
-  void expect_back(bool on) { calls_.expect_back(on); }
   /// Before the first event: the calls that a process before this has left.
   void restore(const std::vector<call::SavedDevice>& devices, std::vector<call::Call::Saved> calls);
 

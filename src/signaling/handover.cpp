@@ -30,7 +30,6 @@ boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {
   if (const Result<> may = may_leave(); !may) co_return may.error();
   // We would wait for them in vain, when everybody has been sent away already.
   if (store_.stalled()) co_return fail(Errc::unavailable, "the database takes no writes, and some wait for it");
-  calls_.expect_back(true);
   server_.pause_accepting();
   server_.close_web_sockets(http::close_code::service_restart, "a new version takes over");
   const Time begun = clock_.now();
@@ -79,10 +78,7 @@ Result<Handover> Node::hand_over() const {
   return handover;
 }
 
-void Node::go_on() {
-  calls_.expect_back(false);
-  server_.resume_accepting();
-}
+void Node::go_on() { server_.resume_accepting(); }
 
 /// Whatever is wrong with the state as a whole is found before anything is changed.
 Result<> Node::take_over(const json::object& state) {

@@ -246,7 +246,7 @@ DevicePtr Node::open_session(Identity identity, const std::string& resume, std::
       metrics_.limited("sessions-per-user");
       if (const std::shared_ptr<http::WebSocket> its = place.goes->socket())
         its->close(http::close_code::do_not_reconnect, "a newer session of this user took its place");
-      close_session(place.goes, true, http::close_code::do_not_reconnect);
+      close_session(place.goes, SessionEnd::hung_up, http::close_code::do_not_reconnect);
     }
     device = devices_.admit(std::move(identity));
   }
@@ -289,13 +289,14 @@ Node::Place Node::place_for(const Identity& identity) const {
   return {idle != nullptr, idle};
 }
 
-void Node::close_session(const DevicePtr& device, bool hang_up, std::uint16_t code) {
+void Node::close_session(const DevicePtr& device, SessionEnd how, std::uint16_t code) {
+  const bool hang_up = how == SessionEnd::hung_up;
   device->detach();
   log_.info("session {} code={} user={} device={}", hang_up ? "closed" : "lost", code, device->user(), device->id());
   if (hang_up) {
     calls_.event(call::DeviceClosed{device->id()});
   } else {
-    calls_.event(call::DeviceLost{device->id()});
+    calls_.event(call::DeviceLost{device->id(), how == SessionEnd::sent_away});
   }
   reach_.gone(*device);
   // Without a grace, or after a good-bye, nothing keeps it.
@@ -311,7 +312,7 @@ std::size_t Node::end_sessions(const UserId& user) {
   for (const DevicePtr& device : theirs) {
     if (const std::shared_ptr<http::WebSocket> socket = device->socket())
       socket->close(http::close_code::do_not_reconnect, "unauthorized: the operator has ended your sessions");
-    close_session(device, true, http::close_code::do_not_reconnect);
+    close_session(device, SessionEnd::hung_up, http::close_code::do_not_reconnect);
   }
   return theirs.size();
 }

@@ -95,7 +95,8 @@ class Node final : private RoomKeeper {
   /// the token is void since, or there is no place for one more device of this user; the socket is closed.
   DevicePtr open_session(Identity identity, const std::string& resume, std::shared_ptr<http::WebSocket> socket);
   void has_read_welcome(const DevicePtr& device) { devices_.has_read_token(device); }
-  void close_session(const DevicePtr& device, bool hang_up, std::uint16_t code);
+  enum class SessionEnd { hung_up, lost, sent_away };
+  void close_session(const DevicePtr& device, SessionEnd how, std::uint16_t code);
   /// Ends all sessions of this user, also those that could resume; says how many. His calls hear that he hangs up.
   std::size_t end_sessions(const UserId& user);
   Result<json::object> watch_presence(Device& device);

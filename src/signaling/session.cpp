@@ -10,10 +10,15 @@
 namespace carillon::signaling {
 namespace {
 
-/// The peer closed, in words that mean good-bye: RFC 6455 section 7.4.1 normal and going away, none at all, or its own.
+/// In words that mean good-bye: RFC 6455 section 7.4.1 normal and going away, none at all, or the peer's own.
 bool is_hang_up(const http::CloseInfo& info) {
   using namespace http::close_code;
   return info.clean && (info.code == normal || info.code == going_away || info.code == no_status || info.code >= 3000);
+}
+
+Node::SessionEnd how_it_ended(const http::CloseInfo& info) {
+  if (info.by_us && info.code == http::close_code::service_restart) return Node::SessionEnd::sent_away;
+  return is_hang_up(info) ? Node::SessionEnd::hung_up : Node::SessionEnd::lost;
 }
 
 /// A worker answers in a few milliseconds.
@@ -36,19 +41,14 @@ void Session::on_closed(const http::CloseInfo& info) {
   media_jobs_.clear();
   // Another session of this device may have taken over meanwhile.
   if (!device_ || device_->socket() != socket_) return;
-  node_.close_session(device_, !closed_by_us_ && is_hang_up(info), info.code);
-}
-
-void Session::close(std::uint16_t code, std::string_view reason) {
-  closed_by_us_ = true;
-  socket_->close(code, reason);
+  node_.close_session(device_, how_it_ended(info), info.code);
 }
 
 void Session::on_message(std::string_view text) {
   device_->active_at = node_.now();
   auto parsed = protocol::parse_frame(text);
   if (auto* wrong = std::get_if<protocol::FrameError>(&parsed)) {
-    if (wrong->id.is_null()) return close(http::close_code::invalid_text, wrong->error.detail);
+    if (wrong->id.is_null()) return socket_->close(http::close_code::invalid_text, wrong->error.detail);
     const Asked asked{wrong->id};
     if (may_send(asked)) answer(asked, wrong->error);
     return;
@@ -76,7 +76,7 @@ bool Session::may_send(const Asked& asked) {
   node_.metrics().limited(limit);
   if (refusal->hopeless) {
     node_.log().info("session floods us and is closed user={} device={}", device_->user(), device_->id());
-    close(http::close_code::policy_violation, "too many messages");
+    socket_->close(http::close_code::policy_violation, "too many messages");
     return false;
   }
   answer(asked, fail(Errc::rate_limited, "too many messages", refusal->retry_after));

@@ -31,9 +31,6 @@ class Session final : public http::WebSocketHandler, public std::enable_shared_f
   void on_pong(std::string_view payload) override;
   void on_closed(const http::CloseInfo& info) override;
 
-  /// Ends it from our side: not a hang-up of the device.
-  void close(std::uint16_t code, std::string_view reason);
-
  private:
   /// What an answer is about.
   struct Asked {
@@ -64,7 +61,6 @@ class Session final : public http::WebSocketHandler, public std::enable_shared_f
   std::string resume_;
   std::shared_ptr<http::WebSocket> socket_;
   DevicePtr device_;
-  bool closed_by_us_ = false;
   MessageLimit limit_;
   /// Media requests run one after the other, so that a client may send a burst without waiting for answers.
   std::deque<MediaJob> media_jobs_;

@@ -91,13 +91,13 @@ class Day {
   }
 
   void line_changes(std::size_t who) {
-    const std::size_t how = bytes_.below(4);
+    const std::size_t how = bytes_.below(8);
     if (lines_[who] == Line::none) return event(DeviceConnected{device(who), UserId{user(who)}, user(who)}, who);
-    switch (how) {
+    switch (how % 4) {
       case 0: return event(DeviceConnected{device(who), UserId{user(who)}, user(who)}, who);
       case 1: return event(DeviceResumed{device(who)}, who);
       case 2: return event(DeviceClosed{device(who)}, who);
-      default: return lines_[who] == Line::up ? event(DeviceLost{device(who)}, who) : pass(1s);
+      default: return lines_[who] == Line::up ? event(DeviceLost{device(who), how > 4}, who) : pass(1s);
     }
   }
 

@@ -406,6 +406,26 @@ test('without a grace, who is sent away by an upgrade keeps his seat, whether it
   expect((await alice.next('end-call')).reason).toBe('disconnected');
 });
 
+test('without a grace, whose close frame nobody answers keeps his seat when the upgrade is given up', async () => {
+  await server.stop();
+  server = await start('--calls-grace-seconds', '0');
+  const { alice, bob, callId } = await callOfTwo();
+  bob.socket.pause();
+  replaceProgram('rm "$0"');
+  expect((await upgrade()).status).toBe(1);
+  const again = await comeBack(alice);
+  // The server waits for the answer for 3 s.
+  await expect
+    .poll(() => server.log.filter((line) => line.includes('session lost')), { timeout: 5000 })
+    .toHaveLength(2);
+  expect((await server.counts()).calls).toBe(1);
+  bob.socket.resume();
+  const back = await comeBack(bob);
+  expect(back.welcome.calls).toMatchObject([{ callId, state: 'active', yourState: 'joined' }]);
+  await back.request('end-call', { callId });
+  await again.next('end-call');
+});
+
 /** An upgrade that asks the new program, or waits for quiet, for half a second from now on. */
 async function upgradeUnderWay(at: 'asks' | 'waits'): Promise<void> {
   if (at === 'asks') {

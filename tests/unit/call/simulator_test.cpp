@@ -132,7 +132,7 @@ class Simulation {
         if (dice_.percent(10)) return happens(DeviceConnected{device.id, UserId{user}, user}, device);
         if (dice_.percent(10)) return happens(DeviceResumed{device.id}, device);
         if (dice_.percent(30)) return happens(DeviceClosed{device.id}, device);
-        return happens(DeviceLost{device.id}, device);
+        return happens(DeviceLost{device.id, dice_.percent(20)}, device);
     }
   }
 

@@ -68,6 +68,7 @@ class Town {
   void connect(std::initializer_list<const char*> devices);
   Happened resume(const std::string& device) { return event(DeviceResumed{DeviceId{device}}); }
   Happened lose(const std::string& device) { return event(DeviceLost{DeviceId{device}}); }
+  Happened send_away(const std::string& device) { return event(DeviceLost{DeviceId{device}, true}); }
   Happened close(const std::string& device) { return event(DeviceClosed{DeviceId{device}}); }
 
   // ---- Commands: about the latest call unless another is named ----

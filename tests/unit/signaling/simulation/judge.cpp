@@ -47,6 +47,7 @@ void Judge::notified(const DeviceId& device, const json::object& words) {
   const json::object& data = words.at("data").as_object();
   if (method == "welcome") {
     sent_away_.erase(device);
+    is_back(device);
     return views_[device].welcome(data);
   }
   const std::string wrong = views_[device].notified(method, data);
@@ -86,15 +87,21 @@ void Judge::replacement_begins() {
   held_.clear();
   for (const CallId& id : live_) {
     const call::Call* call = calls.find(id);
-    if (call != nullptr && std::ranges::all_of(call->people(), is_here)) held_.insert(id);
+    if (call == nullptr || !std::ranges::all_of(call->people(), is_here)) continue;
+    for (const call::Person& person : call->people()) held_[id].insert(person.user());
   }
+  // The server sends them away itself: whatever the grace is, and whether it is replaced or not, they can come back.
+  // It hears of the end of some lines only when it has waited for their answer.
+  world_.after(call::Config{}.restored_grace - 1s, [this] {
+    for (const auto& [id, people] : held_) {
+      if (server_.disk().disconnected.contains(id)) world_.wrong("an upgrade ends {} as disconnected", id);
+    }
+  });
 }
 
-/// We sent them away ourselves: whatever the grace is, they can come back.
-void Judge::replacement_is_due() {
-  for (const CallId& id : held_) {
-    if (server_.disk().disconnected.contains(id)) world_.wrong("an upgrade ends {} as disconnected", id);
-  }
+void Judge::is_back(const DeviceId& device) {
+  const UserId& user = server_.node()->calls().calls().presence().find(device)->user;
+  std::erase_if(held_, [&](const auto& held) { return held.second.contains(user); });
 }
 
 // ---- What must hold ----------------------------------------------------------------------------------------------

@@ -29,9 +29,8 @@ class Judge {
   void line_closes(const DeviceId& device) { sent_away_.insert(device); }
   /// A process has found what the one before has left, of which perhaps nobody was told. Before it serves, and after.
   void server_starts();
-  /// Another program will take the place of this one; it does at once, or not.
+  /// Another program will take the place of this one, or not: everybody is sent away now.
   void replacement_begins();
-  void replacement_is_due();
   void pushed(const std::string& address, const push::Message& message);
 
   // ---- What must hold ----
@@ -52,6 +51,8 @@ class Judge {
   };
   void notified(const DeviceId& device, const json::object& words);
   void compare(const DeviceId& device, const View& view);
+  /// It is his own doing now how long he stays in his calls.
+  void is_back(const DeviceId& device);
 
   World& world_;
   Server& server_;
@@ -59,8 +60,9 @@ class Judge {
   std::map<DeviceId, std::map<std::uint64_t, Open>> open_;
   std::set<DeviceId> sent_away_;
   std::set<CallId> calls_;  ///< Ever told of.
-  std::set<CallId> held_;   ///< When the replacement began, and nobody in them was away.
-  std::set<CallId> live_;   ///< Of these, that were not over when we looked last.
+  /// When the replacement began, and nobody in them was away; who is in them has not come back yet.
+  std::map<CallId, std::set<UserId>> held_;
+  std::set<CallId> live_;  ///< Of these, that were not over when we looked last.
 };
 
 }  // namespace carillon::simulation

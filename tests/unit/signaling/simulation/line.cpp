@@ -8,8 +8,8 @@
 namespace carillon::simulation {
 namespace {
 
-/// How long the server waits for the answer to its close frame (http::WebSocketConfig::close_timeout).
-constexpr Duration close_timeout = 3s;
+/// How long the server waits for the answer to its close frame.
+const Duration close_timeout = http::WebSocketConfig{}.close_timeout;
 
 }  // namespace
 
@@ -105,10 +105,11 @@ void Line::ping(std::string_view payload) {
 
 void Line::close(std::uint16_t code) {
   closing_ = true;
+  close_code_ = code;
   if (on_closing) on_closing();
   world_.tell("{} <- close {}", name_, code);
   // The server does not wait longer, whether the line is cut, or will be, or is only slow.
-  world_.soon(close_timeout, [self = shared_from_this(), code] { self->tell_server(code, false); });
+  world_.soon(close_timeout, [self = shared_from_this()] { self->tell_server(1006, false); });
   if (cut_) return;
   world_.soon(way(last_down_), [self = shared_from_this(), code] {
     if (self->cut_) return;
@@ -126,7 +127,7 @@ void Line::tell_server(std::uint16_t code, bool clean) {
   const auto handler = std::exchange(handler_, nullptr);
   if (!handler) return;
   world_.tell("{} is over, {} {}", name_, code, clean ? "clean" : "not clean");
-  handler->on_closed({code, clean, {}});
+  handler->on_closed({closing_ ? close_code_ : code, clean, {}, closing_});
 }
 
 }  // namespace carillon::simulation

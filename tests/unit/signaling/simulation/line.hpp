@@ -74,7 +74,8 @@ class Line final : public std::enable_shared_from_this<Line> {
   Duration latency_;
   std::shared_ptr<http::WebSocketHandler> handler_;
   bool cut_ = false;
-  bool closing_ = false;  // the server has said its last
+  bool closing_ = false;  // the server has said its last, with this code
+  std::uint16_t close_code_ = 0;
   Time last_up_;
   Time last_down_;
 };

@@ -162,11 +162,11 @@ void Server::drain() {
 
 void Server::upgrade() {
   if (!up_) return;
+  if (process_->node.draining()) return world_.tell("no upgrade while it drains");  // all stays as it is, sockets too
   world_.tell("the process prepares to be replaced");
   const std::weak_ptr<bool> same = of_process_;
   up_ = false;
   if (on_down) on_down();
-  for (const auto& line : lines_) line->close_for(http::close_code::service_restart);
   boost::asio::co_spawn(process_->io, hand_over(), [this, same](const std::exception_ptr& thrown) {
     if (!same.expired() && thrown) world_.wrong("the handover throws");
   });
@@ -176,8 +176,9 @@ boost::asio::awaitable<void> Server::hand_over() {
   // A session that opens at this very moment comes first.
   for (int turn = 0; turn < 3; ++turn) co_await boost::asio::post(boost::asio::use_awaitable);
   if (on_prepare) on_prepare();
-  const Result<> prepared = co_await process_->node.prepare_handover(5s);
-  if (on_prepared) on_prepared();
+  for (const auto& line : lines_) line->close_for(http::close_code::service_restart);
+  Result<> prepared = co_await process_->node.prepare_handover(5s);
+  if (prepared && world_.dice.percent(25)) prepared = fail(Errc::unavailable, "there is no other program");
   Result<signaling::Handover> handover =
       prepared ? process_->node.hand_over() : Result<signaling::Handover>{prepared.error()};
   if (handover) {

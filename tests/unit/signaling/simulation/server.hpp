@@ -72,9 +72,8 @@ class Server {
   std::function<void()> on_start;
   std::function<void()> on_up;
   std::function<void()> on_down;
-  /// Its place will be taken, and is taken next, or not.
+  /// Its place will be taken, or not: it sends everybody away.
   std::function<void()> on_prepare;
-  std::function<void()> on_prepared;
 
  private:
   struct Process {

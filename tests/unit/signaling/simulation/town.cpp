@@ -86,7 +86,6 @@ Town::Town(std::uint64_t seed, const std::string& journal_path, bool talks)
   server_.on_start = [this] { judge_.server_starts(); };
   server_.on_up = [this] { judge_.server_starts(); };
   server_.on_prepare = [this] { judge_.replacement_begins(); };
-  server_.on_prepared = [this] { judge_.replacement_is_due(); };
   server_.push().on_sent = [this](const std::string& address, const push::Message& message) {
     judge_.pushed(address, message);
   };
