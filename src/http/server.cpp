@@ -77,12 +77,14 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   }
 
   void pause_accepting() {
+    if (!std::exchange(accepting_, false)) return;
     ++accept_generation_;
     boost::system::error_code ignored;
     for (Listeners::Acceptor& acceptor : listeners.acceptors()) acceptor.cancel(ignored);
   }
 
   void resume_accepting() {
+    if (std::exchange(accepting_, true)) return;
     const unsigned generation = ++accept_generation_;
     for (std::size_t i = 0; i < listeners.acceptors().size(); ++i) {
       auto self = shared_from_this();
@@ -286,6 +288,7 @@ class Server::Impl final : public Dispatcher, public std::enable_shared_from_thi
   };
 
   TokenBucket rate_refusals_{rate_refusals_per_second, rate_refusals_burst};
+  bool accepting_ = false;          // not before start(), nor while it pauses
   unsigned accept_generation_ = 0;  // an accept loop of an older one ends
   std::size_t refusing_ = 0;        // of `connections`
   bool draining_ = false;

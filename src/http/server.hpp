@@ -145,7 +145,8 @@ class Server {
   /// The sockets that listen, for a program that takes our place by execve. They stay ours until then. Whoever
   /// connects in between waits in the queue of the kernel and is answered by the successor.
   [[nodiscard]] std::vector<int> listening_descriptors() const;
-  /// Leaves who connects from now on in that queue; resume_accepting() takes them out after all.
+  /// Leaves who connects from now on in that queue; resume_accepting() takes them out after all, and does nothing
+  /// unless it pauses.
   void pause_accepting();
   void resume_accepting();
 

@@ -172,6 +172,25 @@ TEST_F(ListenersTest, AcceptsAgainWhenItIsNotReplacedAfterAll) {
   EXPECT_EQ(counts().connections, 4u);
 }
 
+/// How much wakes when a server pauses that was told so often to resume.
+std::size_t woken_by_pause(int resumes) {
+  boost::asio::io_context io;
+  ServerConfig config;
+  config.listen = {{"127.0.0.1", 0}};
+  Server server{io, config, Logger{}};
+  EXPECT_TRUE(server.start());
+  io.poll();
+  for (int i = 0; i < resumes; ++i) server.resume_accepting();
+  io.poll();
+  server.pause_accepting();
+  return io.poll();
+}
+
+TEST(Listeners, WhoDoesNotPauseHasNothingToResume) {
+  EXPECT_GT(woken_by_pause(0), 0u);
+  EXPECT_EQ(woken_by_pause(3), woken_by_pause(0));
+}
+
 TEST_F(ListenersTest, SendsItsWebSocketsAwayAndGoesOnListening) {
   serve();
   RawClient client{port_};
