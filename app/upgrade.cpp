@@ -40,7 +40,8 @@ Result<> can_listen(const Config& config) {
     if (const auto address = http::parse_listen_address(name)) theirs.push_back(*address);
   }
   boost::asio::io_context io;
-  return http::Listeners{io}.try_open(config.server.http.listen, theirs);
+  const auto ports = http::Listeners{io}.try_open(config.server.http.listen, theirs);
+  return ports ? Result<>{} : ports.error();
 }
 
 }  // namespace

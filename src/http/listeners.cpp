@@ -70,7 +70,8 @@ Result<> Listeners::open(const std::vector<ListenAddress>& addresses, std::vecto
   return {};
 }
 
-Result<> Listeners::try_open(const std::vector<ListenAddress>& addresses, const std::vector<ListenAddress>& theirs) {
+Result<std::vector<std::uint16_t>> Listeners::try_open(const std::vector<ListenAddress>& addresses,
+                                                       const std::vector<ListenAddress>& theirs) {
   std::vector<Place> inherited;
   for (const ListenAddress& address : theirs) {
     boost::system::error_code ignored;
@@ -92,8 +93,10 @@ Result<> Listeners::try_open(const std::vector<ListenAddress>& addresses, const 
   for (const ListenAddress& address : addresses) {
     if (all) all = open_one(address, open);
   }
+  const std::vector<std::uint16_t> ports = ports_;
   let_go({});
-  return all;
+  if (!all) return all.error();
+  return ports;
 }
 
 void Listeners::let_go(const std::vector<int>& given) {

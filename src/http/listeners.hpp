@@ -24,10 +24,10 @@ class Listeners {
   /// port 0 any port of that address will do. Errc::conflict when an address is taken; what is inherited is still open
   /// then, for whoever can use it.
   [[nodiscard]] Result<> open(const std::vector<ListenAddress>& addresses, std::vector<int> inherited);
-  /// Whether open() of a program that inherits what listens at `theirs` would have all addresses. Errc::conflict as
-  /// there. What is not theirs listens for a moment.
-  [[nodiscard]] Result<> try_open(const std::vector<ListenAddress>& addresses,
-                                  const std::vector<ListenAddress>& theirs);
+  /// The ports() that open() would give a program that inherits what listens at `theirs`. Errc::conflict as there. What
+  /// is not theirs listens for a moment.
+  [[nodiscard]] Result<std::vector<std::uint16_t>> try_open(const std::vector<ListenAddress>& addresses,
+                                                            const std::vector<ListenAddress>& theirs);
   void close();
 
   [[nodiscard]] std::vector<Acceptor>& acceptors() { return acceptors_; }

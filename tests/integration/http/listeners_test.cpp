@@ -94,27 +94,49 @@ TEST_F(ListenersTest, WhoCannotOpenAllLeavesWhatItInheritedToTheNext) {
   EXPECT_EQ(waiting.read_response()->body, "second");
 }
 
+/// The ports that are foreseen; none: it cannot listen.
+std::vector<std::uint16_t> foreseen(const std::vector<ListenAddress>& addresses,
+                                    const std::vector<ListenAddress>& theirs) {
+  boost::asio::io_context io;
+  const auto ports = Listeners{io}.try_open(addresses, theirs);
+  return ports ? *ports : std::vector<std::uint16_t>{};
+}
+
 TEST_F(ListenersTest, ItIsForeseenWhatASuccessorCanOpen) {
   using Addresses = std::vector<ListenAddress>;
+  using testing::ElementsAre;
+  using testing::IsEmpty;
   serve();
   boost::asio::ip::tcp::acceptor other{io_, {boost::asio::ip::make_address("127.0.0.1"), 0}};
   const std::uint16_t taken = other.local_endpoint().port();
-  const Addresses ours{{"127.0.0.1", port_}};
-  const auto can = [&](const Addresses& addresses) {
-    boost::asio::io_context io;
-    return Listeners{io}.try_open(addresses, ours).has_value();
-  };
-  EXPECT_TRUE(can(ours));
-  EXPECT_TRUE(can({{"127.0.0.1", 0}})) << "any port, so ours";
-  EXPECT_TRUE(can({{"localhost", 0}}));
-  EXPECT_TRUE(can({{"127.0.0.2", port_}, {"127.0.0.1", port_}})) << "ours, and a free one";
-  EXPECT_FALSE(can({{"127.0.0.1", port_}, {"127.0.0.1", taken}}));
-  EXPECT_FALSE(can({{"127.0.0.1", port_}, {"127.0.0.1", port_}})) << "it is ours once";
-  EXPECT_FALSE(can({{"*", port_}})) << "we listen at a part of it";
-  EXPECT_FALSE(can({{"192.0.2.1", port_}})) << "none of this machine's";
+  const auto can = [&](const Addresses& addresses) { return foreseen(addresses, {{"127.0.0.1", port_}}); };
+  EXPECT_THAT(can({{"127.0.0.1", port_}}), ElementsAre(port_));
+  EXPECT_THAT(can({{"127.0.0.1", 0}}), ElementsAre(port_)) << "any port, so ours";
+  EXPECT_THAT(can({{"localhost", port_}}), ElementsAre(port_));
+  EXPECT_THAT(can({{"127.0.0.2", port_}, {"127.0.0.1", port_}}), ElementsAre(port_, port_)) << "ours, and a free one";
+  EXPECT_THAT(can({{"127.0.0.1", port_}, {"127.0.0.1", taken}}), IsEmpty());
+  EXPECT_THAT(can({{"127.0.0.1", port_}, {"127.0.0.1", port_}}), IsEmpty()) << "it is ours once";
+  EXPECT_THAT(can({{"*", port_}}), IsEmpty()) << "we listen at a part of it";
+  EXPECT_THAT(can({{"192.0.2.1", port_}}), IsEmpty()) << "none of this machine's";
   RawClient still{port_};
   still.send(who);
   EXPECT_EQ(still.read_response()->body, "first");
+}
+
+TEST_F(ListenersTest, WhatListensEverywhereIsForeseenAsItWillBe) {
+  ServerConfig config = test_config();
+  config.listen = {{"*", 0}};
+  start(config, [](Server&) {});
+  const std::vector<ListenAddress> theirs{{"*", port_}};
+  EXPECT_THAT(foreseen({{"", 0}}, theirs), testing::ElementsAre(port_));
+  EXPECT_THAT(foreseen({{"0.0.0.0", port_}}, theirs), testing::IsEmpty()) << "ours has both families";
+  const std::vector<int> inherited = inherit();
+  on_loop([&] { server_.reset(); });
+  config.listen = {{"0.0.0.0", port_}};
+  EXPECT_FALSE(succeed(config, inherited));
+  config.listen = {{"", 0}};
+  ASSERT_TRUE(succeed(config, inherited));
+  EXPECT_EQ(on_loop([&] { return server_->ports(); }), std::vector<std::uint16_t>{port_});
 }
 
 TEST_F(ListenersTest, WhatListensElsewhereOrNotAtAllIsClosed) {
