@@ -20,7 +20,12 @@ constexpr std::array suites{
     Suite{SrtpCryptoSuite::aes_cm_128_hmac_sha1_32, "AES_CM_128_HMAC_SHA1_32", 16 + 14},
 };
 
-const Suite& suite_of(SrtpCryptoSuite suite) { return suites[static_cast<std::size_t>(suite)]; }
+/// nullptr: a number that names none, of a broken worker.
+const Suite* find_suite(SrtpCryptoSuite suite) {
+  for (const Suite& known : suites)
+    if (known.suite == suite) return &known;
+  return nullptr;
+}
 
 bool is_base64_digit(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
@@ -43,7 +48,10 @@ Error bad(std::string_view path, std::string_view what) {
 
 }  // namespace
 
-std::string_view to_string(SrtpCryptoSuite suite) { return suite_of(suite).name; }
+std::string_view to_string(SrtpCryptoSuite suite) {
+  const Suite* known = find_suite(suite);
+  return known != nullptr ? known->name : std::string_view{};
+}
 
 std::optional<SrtpCryptoSuite> srtp_crypto_suite_from(std::string_view name) {
   for (const auto& suite : suites) {
@@ -53,11 +61,12 @@ std::optional<SrtpCryptoSuite> srtp_crypto_suite_from(std::string_view name) {
 }
 
 Result<> check_srtp_parameters(const SrtpParameters& parameters, std::string_view path) {
+  const Suite* suite = find_suite(parameters.crypto_suite);
+  if (suite == nullptr) return bad(path, ".cryptoSuite: unknown");
   const auto bytes = base64_bytes(parameters.key_base64);
   if (!bytes) return bad(path, ".keyBase64: expected base64");
-  if (*bytes != suite_of(parameters.crypto_suite).key_bytes) {
-    return bad(path, ".keyBase64: expected " + std::to_string(suite_of(parameters.crypto_suite).key_bytes) + " bytes");
-  }
+  if (*bytes != suite->key_bytes)
+    return bad(path, ".keyBase64: expected " + std::to_string(suite->key_bytes) + " bytes");
   return {};
 }
 

@@ -20,7 +20,7 @@ struct SrtpParameters {
   bool operator==(const SrtpParameters&) const = default;
 };
 
-[[nodiscard]] std::string_view to_string(SrtpCryptoSuite suite);  // "AEAD_AES_256_GCM", ...
+[[nodiscard]] std::string_view to_string(SrtpCryptoSuite suite);  // "AEAD_AES_256_GCM", ...; "" for none of these
 [[nodiscard]] std::optional<SrtpCryptoSuite> srtp_crypto_suite_from(std::string_view name);
 
 /// Base64 and key length are right for the suite: all that the worker asks. Errors are Errc::bad_request.

@@ -38,6 +38,17 @@ TEST(SrtpParameters, RefuseWhatIsNotBase64) {
   }
 }
 
+TEST(SrtpParameters, NumbersOfABrokenWorkerHaveNoName) {
+  for (const int number : {4, 5, 255}) {
+    const SrtpParameters parameters{static_cast<SrtpCryptoSuite>(number), zeros(30)};
+    EXPECT_EQ(to_string(parameters.crypto_suite), "");
+    EXPECT_EQ(to_json(parameters).at("cryptoSuite"), "");
+    const auto checked = check_srtp_parameters(parameters, "srtp");
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error(), (Error{Errc::bad_request, "srtp.cryptoSuite: unknown"}));
+  }
+}
+
 TEST(SrtpParameters, GoThereAndBackThroughJson) {
   const SrtpParameters parameters{SrtpCryptoSuite::aead_aes_128_gcm, zeros(28)};
   const auto parsed = parse_srtp_parameters(to_json(parameters));
