@@ -1,11 +1,11 @@
 #include "app/instance.hpp"
 
 #include "base/locked_file.hpp"
+#include "base/private_folder.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -14,7 +14,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <system_error>
@@ -31,19 +30,12 @@ Error about(const std::string& path) {
   return fail(Errc::unavailable, fmt::format("{}: {}", path, std::strerror(errno)));
 }
 
-/// For its user alone: what lies in it speaks of calls and keys.
-Result<> make_folder(const std::string& folder) {
-  std::error_code ignored;
-  const std::filesystem::path parent = std::filesystem::path{folder}.parent_path();
-  if (!parent.empty()) std::filesystem::create_directories(parent, ignored);
-  if (::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return fail(Errc::unavailable, fmt::format("cannot make the folder {} (data.dir): {}", folder, std::strerror(errno)));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& data_dir) {
-  if (const Result<> folder = make_folder(data_dir); !folder) return folder.error();
+  // For its user alone: what lies in it speaks of calls and keys.
+  if (const std::error_code error = make_private_folder(data_dir))
+    return fail(Errc::unavailable, fmt::format("cannot make the folder {} (data.dir): {}", data_dir, error.message()));
   std::string path = pid_path(data_dir);
   const Result<int> file = open_locked(path, 0644);
   if (!file && file.error().code == Errc::conflict)

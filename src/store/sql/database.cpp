@@ -1,10 +1,10 @@
 #include "store/sql/database.hpp"
 
+#include "base/private_folder.hpp"
 #include "store/sql/schema.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -133,13 +133,10 @@ std::unique_ptr<Connection> Database::open_reader() const {
 /// there is not even opened: closing it again would drop the locks that this process holds on it (fcntl(2)).
 void Database::make_file() const {
   const std::filesystem::path path{location_};
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-  std::error_code ignored;
-  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), ignored);
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    const int error = errno;
-    throw Failure{kind_of(error), fmt::format("cannot make the folder {} (data.dir): {}", folder.native(),
-                                              std::generic_category().message(error))};
+  const std::filesystem::path folder = path.parent_path();
+  if (const std::error_code error = make_private_folder(folder)) {
+    throw Failure{kind_of(error.value()),
+                  fmt::format("cannot make the folder {} (data.dir): {}", folder.native(), error.message())};
   }
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file >= 0) {
