@@ -17,8 +17,8 @@ class Continuity {
  public:
   /// nullptr: nothing outlives the process. Else it must outlive this.
   explicit Continuity(store::Journal* journal) : journal_{journal} {}
-  /// What was kept last would not outlive the process.
-  [[nodiscard]] bool in_trouble() const { return journal_ != nullptr && journal_->in_trouble(); }
+  /// False: what was kept last would not outlive the process, though it was tried again.
+  [[nodiscard]] bool is_safe() { return journal_ == nullptr || journal_->recover(); }
 
   /// The clock of what is kept. As long as the machine runs (`boot`: boot_id(), `uptime`: uptime()) it goes on where
   /// the process before had it, also if the system's clock was set or stood still since: no time in the journal needs

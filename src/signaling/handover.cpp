@@ -51,11 +51,11 @@ boost::asio::awaitable<Result<>> Node::prepare_handover(Duration limit) {
   co_return may_leave();
 }
 
-Result<> Node::may_leave() const {
-  // Nobody would tell the next program that it should end.
-  if (stopping_ || draining()) return fail(Errc::conflict, "the server drains or stops");
-  // It would find calls as they were before.
-  if (continuity_.in_trouble()) return fail(Errc::unavailable, "the journal cannot be written");
+Result<> Node::may_leave() {
+  if (stopping_) return fail(Errc::conflict, "the server stops");
+  if (draining()) return fail(Errc::conflict, "the server drains");
+  // The next program would find calls as they were before.
+  if (!continuity_.is_safe()) return fail(Errc::unavailable, "the journal cannot be written");
   return {};
 }
 

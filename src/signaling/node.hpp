@@ -70,8 +70,11 @@ class Node final : private RoomKeeper {
 
   /// What this build can give on and take: only one that says the same can take the place of this.
   [[nodiscard]] static std::string handover_format();
+  /// To be asked again after every wait. conflict: the server ends, and nobody would tell the next program;
+  /// unavailable: it cannot keep its calls.
+  [[nodiscard]] Result<> may_leave();
   /// Ends the sockets, which come back to whoever serves then, and waits until nothing is half done. timeout: it never
-  /// was; conflict: the server ends; unavailable: it cannot keep its calls. Then go_on().
+  /// was; else as may_leave(). Then go_on().
   boost::asio::awaitable<Result<>> prepare_handover(Duration limit);
   /// Right after that, without going back to the event loop in between, nor before the execve.
   [[nodiscard]] Result<Handover> hand_over() const;
@@ -112,8 +115,6 @@ class Node final : private RoomKeeper {
   void drop_peer(const CallId& call, const DeviceId& device) override;
 
   // handover.cpp
-  /// Asked again after every wait.
-  [[nodiscard]] Result<> may_leave() const;
   boost::asio::awaitable<Result<>> start_in_place(json::object state);
   Result<> take_over(const json::object& state);
   /// The room that the call had in the program before; false: it needs a new one.

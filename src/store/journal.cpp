@@ -147,19 +147,21 @@ void Journal::erase(const std::string& name) {
 /// After a failed write the file may end in the middle of a line: only a new one is right again. A file that only grew
 /// large is right as it is, and is appended to if it cannot be written anew: that takes a descriptor, this does not.
 void Journal::append(std::string_view line) {
-  bool written = false;
-  if (!in_trouble_) {
-    written = is_large() && compact();
-    if (!written) {
-      written = write_all(file_, line);
-      file_bytes_ += line.size();
-    }
+  if (in_trouble_) return static_cast<void>(recover());  // writes this line, too
+  if (is_large() && compact()) return;
+  const bool written = write_all(file_, line);
+  file_bytes_ += line.size();
+  if (written || rewrite()) return;
+  in_trouble_ = true;
+  log_.error("the journal cannot be written: {}; a restart now would lose calls", std::strerror(errno));
+}
+
+bool Journal::recover() {
+  if (in_trouble_ && rewrite()) {
+    in_trouble_ = false;
+    log_.info("the journal can be written again");
   }
-  if (!written) written = rewrite();
-  if (!written && !in_trouble_)
-    log_.error("the journal cannot be written: {}; a restart now would lose calls", std::strerror(errno));
-  if (written && in_trouble_) log_.info("the journal can be written again");
-  in_trouble_ = !written;
+  return !in_trouble_;
 }
 
 bool Journal::is_large() const {

@@ -34,8 +34,10 @@ class Journal {
   void erase(const std::string& name);
   [[nodiscard]] const std::map<std::string, std::string>& values() const { return values_; }
   [[nodiscard]] std::size_t file_bytes() const { return file_bytes_; }
-  /// It cannot be written now: what is new in values() would be lost with the process.
+  /// It could not be written when it was tried last: what is new in values() would be lost with the process.
   [[nodiscard]] bool in_trouble() const { return in_trouble_; }
+  /// Tries it now, if it is in trouble. False: it still is.
+  [[nodiscard]] bool recover();
   /// Lines that could not be read when it was opened.
   [[nodiscard]] std::size_t torn() const { return torn_; }
 

@@ -258,7 +258,10 @@ test('a journal that can be read and not written is no reason to end, nor to for
   expect(err).toContain('the journal cannot be written');
   expect(alice.closed).toBeUndefined();
 
+  // Nobody writes anything meanwhile: it is tried again.
   rmdirSync(`${folder}/data/calls.journal.new`);
+  expect((await upgrade()).status).toBe(0);
+  [alice, bob] = [await comeBack(alice), await comeBack(bob)];
   await alice.request('end-call', { callId });
   await bob.next('end-call');
   await bob.request('start-call', { callees: ['alice'], media: 'audio' });

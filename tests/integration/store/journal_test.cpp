@@ -171,12 +171,27 @@ TEST_F(JournalFile, ThatCannotBeWrittenIsReadAllTheSame) {
     EXPECT_EQ(journal->values().at("before"), "1");
     journal->put("meanwhile", "2");
     EXPECT_TRUE(journal->in_trouble());
+    EXPECT_FALSE(journal->recover());
     fs::remove(path() + ".new");
     journal->put("after", "3");
     EXPECT_FALSE(journal->in_trouble());
   }
   EXPECT_EQ(open()->values(),
             (std::map<std::string, std::string>{{"after", "3"}, {"before", "1"}, {"meanwhile", "2"}}));
+}
+
+TEST_F(JournalFile, CanBeTriedAgainWhenThereIsNothingNew) {
+  fs::create_directory(path() + ".new");
+  const auto journal = open();
+  journal->put("meanwhile", "1");
+  fs::remove(path() + ".new");
+  EXPECT_TRUE(journal->in_trouble());
+  EXPECT_TRUE(journal->recover());
+  EXPECT_FALSE(journal->in_trouble());
+  EXPECT_TRUE(journal->recover()) << "there was nothing to do";
+  const std::string copy = (folder_ / "copy").string();
+  fs::copy(path(), copy);
+  EXPECT_EQ((*Journal::open(copy, Logger{}))->values(), journal->values());
 }
 
 TEST_F(JournalFile, AFullDiskIsSurvivedAndWhatWasKeptIsWrittenWhenThereIsSpace) {
