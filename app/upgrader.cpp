@@ -151,8 +151,7 @@ boost::asio::awaitable<void> Upgrader::upgrade() {
 
 Result<> Upgrader::may_upgrade() const {
   if (stopped_) return fail(Errc::conflict, "the server stops");
-  if (node_.draining()) return fail(Errc::conflict, "the server drains");
-  return {};
+  return node_.may_leave();
 }
 
 boost::asio::awaitable<Error> Upgrader::try_upgrade() {
@@ -176,32 +175,41 @@ boost::asio::awaitable<Error> Upgrader::try_upgrade() {
   co_return why;
 }
 
+std::string Upgrader::listening() const {
+  std::string names;
+  for (std::size_t i = 0; i < node_.ports().size(); ++i) {
+    const std::string& host = config_.server.http.listen[i].host;
+    const bool is_v6 = host.find(':') != std::string::npos;
+    names += fmt::format("{}{}{}:{} ", is_v6 ? "[" : "", host, is_v6 ? "]" : "", node_.ports()[i]);
+  }
+  return names;
+}
+
 boost::asio::awaitable<Result<>> Upgrader::ask_new_program() {
   std::vector<std::string> arguments = program_arguments();
   if (!arguments.empty()) arguments.erase(arguments.begin());  // serve
   const std::vector<std::string> asked = {program_path(), "can-take-over", signaling::Node::handover_format()};
   arguments.insert(arguments.begin(), asked.begin(), asked.end());
-  std::string listening;
-  for (std::size_t i = 0; i < node_.ports().size(); ++i) {
-    const std::string& host = config_.server.http.listen[i].host;
-    const bool is_v6 = host.find(':') != std::string::npos;
-    listening += fmt::format("{}{}:{} ", is_v6 ? "[" : "", host + (is_v6 ? "]" : ""), node_.ports()[i]);
-  }
-  auto environment = environment_with(fmt::format("{}={}", listening_variable, listening));
+  auto environment = environment_with(fmt::format("{}={}", listening_variable, listening()));
   const Result<Child> child = spawn(std::move(arguments), std::move(environment));
   if (!child) co_return child.error();
   auto hearing = last_words(*child);
   const Result<LastWords> words = co_await with_timeout(std::move(hearing), check_within);
   if (!words) {
-    ::kill(child->pid, SIGKILL);
-    auto reaping = reap(child->pid);
-    const Result<int> ended = co_await with_timeout(std::move(reaping), killed_within);
-    if (!ended) log_.warn("process {} does not end: {}", child->pid, ended.error().detail);
+    auto killing = kill(child->pid);
+    co_await std::move(killing);
     co_return fail(Errc::timeout, fmt::format("{} does not answer in {} s", program_path(), check_within.count()));
   }
   if (WIFEXITED(words->status) && WEXITSTATUS(words->status) == 0) co_return Result<>{};
   if (words->complaint.empty()) co_return fail(Errc::unavailable, fmt::format("{} cannot take over", program_path()));
   co_return fail(Errc::unavailable, first_line(words->complaint));
+}
+
+boost::asio::awaitable<void> Upgrader::kill(pid_t pid) {
+  ::kill(pid, SIGKILL);
+  auto reaping = reap(pid);
+  const Result<int> ended = co_await with_timeout(std::move(reaping), killed_within);
+  if (!ended) log_.warn("process {} does not end: {}", pid, ended.error().detail);
 }
 
 }  // namespace carillon::app

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "signaling/node.hpp"
 
+#include <sys/types.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -34,6 +35,9 @@ class Upgrader {
   [[nodiscard]] Result<> may_upgrade() const;
   /// Asks the program on disk whether it can take over, with our arguments.
   boost::asio::awaitable<Result<>> ask_new_program();
+  /// Where this server listens, for listening_variable.
+  [[nodiscard]] std::string listening() const;
+  boost::asio::awaitable<void> kill(pid_t pid);
 
   boost::asio::io_context& io_;
   signaling::Node& node_;
