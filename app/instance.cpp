@@ -26,13 +26,26 @@ namespace json = boost::json;
 std::string pid_path(const std::string& data_dir) { return data_dir + "/carillon.pid"; }
 std::string outcome_path(const std::string& data_dir) { return data_dir + "/carillon.upgrade"; }
 
+/// In the place of what is there, which needs no space where the process before was this one. The number of another
+/// process never stays.
+bool write_pid(int file) {
+  const std::string text = std::to_string(::getpid()) + "\n";
+  const auto size = static_cast<off_t>(text.size());
+  ::fcntl(file, F_SETFL, 0);  // it was opened for appending
+  if (::pwrite(file, text.data(), text.size(), 0) == size && ::ftruncate(file, size) == 0) return true;
+  const int why = errno;
+  (void)!::ftruncate(file, 0);
+  errno = why;
+  return false;
+}
+
 Error about(const std::string& path) {
   return fail(Errc::unavailable, fmt::format("{}: {}", path, std::strerror(errno)));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& data_dir) {
+Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& data_dir, const Logger& log) {
   // For its user alone: what lies in it speaks of calls and keys.
   if (const std::error_code error = make_private_folder(data_dir))
     return fail(Errc::unavailable, fmt::format("cannot make the folder {} (data.dir): {}", data_dir, error.message()));
@@ -45,9 +58,8 @@ Result<std::unique_ptr<PidFile>> PidFile::create(const std::string& data_dir) {
                 fmt::format("{}: {}: let the user that runs this program read and write the folder (data.dir)", path,
                             file.error().detail));
   std::unique_ptr<PidFile> made{new PidFile{std::move(path), *file}};
-  const std::string text = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(*file, 0) != 0 || ::write(*file, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    return about(made->path_);
+  // It is the lock that matters. A full disk is no reason not to serve.
+  if (!write_pid(*file)) log.error("{}: {}: nobody can tell which process this is", made->path_, std::strerror(errno));
   return made;
 }
 

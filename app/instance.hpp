@@ -2,6 +2,7 @@
 // of the last upgrade.
 #pragma once
 
+#include "base/log.hpp"
 #include "base/result.hpp"
 
 #include <sys/types.h>
@@ -16,14 +17,14 @@ namespace carillon::app {
 class PidFile {
  public:
   /// Before anything else is done in the folder, which is made if there is none. conflict: another process has it;
-  /// unavailable: it cannot be written.
-  [[nodiscard]] static Result<std::unique_ptr<PidFile>> create(const std::string& data_dir);
+  /// unavailable: it cannot be opened. If only the number cannot be written, that is logged.
+  [[nodiscard]] static Result<std::unique_ptr<PidFile>> create(const std::string& data_dir, const Logger& log);
   /// Takes the file away.
   ~PidFile();
   PidFile(const PidFile&) = delete;
   PidFile& operator=(const PidFile&) = delete;
 
-  /// Of the server that runs on this folder. not_found: none does.
+  /// Of the server that runs on this folder. not_found: none does, or it could not write its number.
   [[nodiscard]] static Result<pid_t> running(const std::string& data_dir);
 
  private:

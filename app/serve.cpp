@@ -158,7 +158,7 @@ int serve(const Config& config) {
   }
   boost::asio::io_context io{1};
   // First of all: a newer program would change the tables under the one that runs.
-  const auto pid_file = PidFile::create(config.store.data_dir);
+  const auto pid_file = PidFile::create(config.store.data_dir, log);
   if (!pid_file) return refuse(pid_file.error());
   const auto store = store::open_sql(config.store, io.get_executor(), log);
   if (!store) return refuse(store.error());
