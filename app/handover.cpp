@@ -68,7 +68,7 @@ struct Kept {
   int old_program = -1;
 };
 std::optional<Kept> kept;
-std::optional<std::string> configuration;
+ConfigurationText configuration;
 
 Result<json::object> parse_state(const std::string& text) {
   boost::system::error_code wrong;
@@ -151,15 +151,16 @@ std::vector<std::string> program_arguments() {
   return arguments;
 }
 
-void remember_configuration(std::string text) { configuration = std::move(text); }
+void remember_configuration(ConfigurationText text) { configuration = std::move(text); }
 
-std::optional<std::string> configuration_of_before() {
+std::optional<ConfigurationText> configuration_of_before() {
   const char* number = std::getenv(state_variable);
   const Result<json::object> state =
       number ? parse_state(read_all(std::atoi(number))) : Result<json::object>{json::object{}};
   if (!state || !state->contains("refused")) return std::nullopt;
   const json::value* text = state->if_contains("configuration");
-  if (text == nullptr || !text->is_string()) return std::nullopt;
+  if (text == nullptr) return std::nullopt;
+  if (!text->is_string()) return ConfigurationText{};
   return std::string{std::string_view{text->get_string()}};
 }
 
@@ -189,7 +190,7 @@ Error become(const std::string& path, signaling::Handover handover) {
   json::array arguments;
   for (const std::string& argument : program_arguments()) arguments.emplace_back(argument);
   handover.state["arguments"] = std::move(arguments);
-  if (configuration) handover.state["configuration"] = *configuration;
+  handover.state["configuration"] = configuration ? json::value(*configuration) : json::value(nullptr);
   const int self = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   if (self >= 0) {
     handover.state["oldProgram"] = self;

@@ -25,11 +25,13 @@ struct Inherited {
   /// Why this is the old program again: the new one could not start.
   std::optional<std::string> refused;
 };
-/// What the configuration file says that this program goes by. Not remembered: there is none.
-void remember_configuration(std::string text);
-/// When this is the old program again: what it has remembered, since the file is perhaps why the new one could not
-/// start.
-[[nodiscard]] std::optional<std::string> configuration_of_before();
+/// What a configuration file says; nullopt: there is none.
+using ConfigurationText = std::optional<std::string>;
+/// What this program goes by.
+void remember_configuration(ConfigurationText text);
+/// When this is the old program again: what it has remembered, since a file that is there now, or is not, is perhaps
+/// why the new one could not start. nullopt: it is not.
+[[nodiscard]] std::optional<ConfigurationText> configuration_of_before();
 
 /// nullopt: this process begins here. Takes it away: the second call finds nothing. bad_request: it cannot be read.
 [[nodiscard]] Result<std::optional<Inherited>> take_inherited();

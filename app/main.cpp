@@ -50,16 +50,23 @@ Result<std::string> read_file(const std::string& path) {
   return text.str();
 }
 
+Result<app::ConfigurationText> read_configuration(const std::string& file, bool must_be_there) {
+  if (auto before = app::configuration_of_before()) return *std::move(before);
+  if (!must_be_there && !std::ifstream{file}) return app::ConfigurationText{};
+  Result<std::string> text = read_file(file);
+  if (!text) return text.error();
+  return app::ConfigurationText{*std::move(text)};
+}
+
 Result<app::Config> load(const Options& options) {
   app::Config config;
-  std::string file = options.config_file;
-  if (file.empty() && std::ifstream{"carillon.toml"}) file = "carillon.toml";
-  if (!file.empty()) {
-    std::optional<std::string> before = app::configuration_of_before();
-    const Result<std::string> text = before ? Result<std::string>{*std::move(before)} : read_file(file);
-    if (!text) return text.error();
-    app::remember_configuration(*text);
-    const Result<> applied = app::apply_toml(config, *text, file);
+  const bool is_named = !options.config_file.empty();
+  const std::string file = is_named ? options.config_file : "carillon.toml";
+  const Result<app::ConfigurationText> text = read_configuration(file, is_named);
+  if (!text) return text.error();
+  app::remember_configuration(*text);
+  if (*text) {
+    const Result<> applied = app::apply_toml(config, **text, file);
     if (!applied) return applied.error();
   }
   for (const auto& [setting, value] : options.given) {

@@ -34,7 +34,7 @@ export class Server {
 
   /**
    * `args` go to `carillon serve` beside what a test needs. `under`: a command that starts it, as `nice` would;
-   * `program`: a copy of it; `ports` false: a file in `args` says where it listens. Without a `--data-dir` it gets an empty one that goes with it.
+   * `program`: a copy of it; `ports` false: a file in `args`, or in `cwd`, says where it listens. Without a `--data-dir` it gets an empty one that goes with it.
    */
   static async start(
     args: string[] = [],
@@ -44,7 +44,15 @@ export class Server {
       under = [],
       program: given,
       ports = true,
-    }: { dev?: boolean; env?: NodeJS.ProcessEnv; under?: string[]; program?: string; ports?: boolean } = {},
+      cwd,
+    }: {
+      dev?: boolean;
+      env?: NodeJS.ProcessEnv;
+      under?: string[];
+      program?: string;
+      ports?: boolean;
+      cwd?: string;
+    } = {},
   ): Promise<Server> {
     const binary = given ?? process.env.CARILLON_BINARY ?? `${root}build/release/app/carillon`;
     const web = args.includes('--web-dir') ? [] : ['--web-dir', process.env.CARILLON_WEB_DIR ?? `${root}web/dist`];
@@ -57,7 +65,7 @@ export class Server {
       ...web,
       ...args,
     ];
-    return Server.spawn(program!, rest, env);
+    return Server.spawn(program!, rest, env, cwd);
   }
 
   /** As `start`, by a program that ends up as `carillon serve --dev`. */
@@ -65,13 +73,13 @@ export class Server {
     return Server.spawn(program, ownPorts(), {});
   }
 
-  private static async spawn(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<Server> {
+  private static async spawn(program: string, args: string[], env: NodeJS.ProcessEnv, cwd?: string): Promise<Server> {
     let folder: string | undefined;
     if (!args.includes('--data-dir')) {
       folder = mkdtempSync(`${tmpdir()}/carillon-data-`);
       args = [...args, '--data-dir', folder];
     }
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], cwd, env: { ...process.env, ...env } });
     child.on('close', () => folder && rmSync(folder, { recursive: true, force: true }));
     const lines: string[] = [];
     const url = await new Promise<string>((resolve, reject) => {

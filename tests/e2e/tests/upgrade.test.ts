@@ -296,6 +296,25 @@ test('a configuration that cannot be started leaves the one that was read before
   taken.close();
 });
 
+test.each(['comes', 'goes'])('a configuration that %s is not for the program of before', async (which) => {
+  await server.stop();
+  const file = `${folder}/carillon.toml`;
+  const configure = (text: string) => writeFileSync(file, text);
+  const listening = '[http]\nlisten = "127.0.0.1:0"\n[media]\nworkers = 1\nport = 0\n';
+  if (which === 'goes') configure(listening);
+  server = await Server.start(['--data-dir', `${folder}/data`], { program, cwd: folder, ports: which === 'comes' });
+  const { callId, ...before } = await callOfTwo();
+  replaceProgram(`[ "$1" = can-take-over ] && exit 0; exec "${built}" serve --http-listen nowhere`);
+  if (which === 'goes') renameSync(file, `${file}.old`);
+  else configure('[http]\nno-such-key = 1\n');
+  for (let time = 0; time < 2; time++) {
+    expect(await upgrade()).toMatchObject({ status: 1, err: expect.stringContaining('the server goes on as it was') });
+    [before.alice, before.bob] = [await comeBack(before.alice), await comeBack(before.bob)];
+  }
+  await before.alice.request('end-call', { callId });
+  await before.bob.next('end-call');
+});
+
 test('a worker that dies at that moment is replaced, before or after', async () => {
   const { callId, ...before } = await callOfTwo();
   let { alice, bob } = before;
