@@ -46,9 +46,7 @@ void FakeDevice::connect() {
   const bool resumes = !resume_.empty() && world_.dice.percent(85);
   const bool bare = resumes && world_.dice.percent(20);
   line->on_said = [this](const Words& words) { town_.judge.said(id_, words); };
-  line->on_closing = [this, attempt] {
-    if (attempt == attempt_) town_.judge.line_closes(id_);
-  };
+  line->on_closing = [this] { town_.judge.line_closes(id_); };  // whether or not it has noticed that it is cut
   town_.server.connect(line, bare ? std::string{} : token_, resumes ? resume_ : std::string{},
                        [this, attempt, line, resumes](bool opened) {
                          if (attempt != attempt_ || line_ || !wants_line_) {
