@@ -48,7 +48,8 @@ export async function knock(world: World): Promise<void> {
     if (kind === 'silent') stranger('');
     if (kind === 'half') stranger('GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: webso');
     if (kind === 'noise') stranger(random.bytes(random.whole(1, 3000)));
-    if (kind === 'refused') await fetch(`${world.server.url}/v1/history`).then((answer) => answer.arrayBuffer());
+    // Not by fetch(), which would keep its connection for seconds, also into a rest.
+    if (kind === 'refused') stranger('GET /v1/history HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n');
     if (kind === 'gone') {
       stranger('GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
       for (const socket of open) if (random.happens(0.3)) socket.destroy();
