@@ -131,7 +131,7 @@ class LimitsTest : public ::testing::Test {
     return connect_with(token_of(user, label), {});
   }
   ClientPtr connect_with(const std::string& token, const std::string& resume) {
-    auto client = std::make_shared<Client>(world);
+    const ClientPtr client = clients_.emplace_back(std::make_shared<Client>(world));
     server_->connect(client->line(), token, resume, [client](bool opened) { client->opened = opened; });
     world.pass(100ms);
     return client;
@@ -149,6 +149,7 @@ class LimitsTest : public ::testing::Test {
   signaling::Config config;
 
  private:
+  std::vector<ClientPtr> clients_;  // whoever has closed is told still
   std::string journal_ =
       (std::filesystem::temp_directory_path() / fmt::format("carillon-limits-{}", ::getpid())).native();
   std::optional<Server> server_;
