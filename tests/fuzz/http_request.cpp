@@ -1,9 +1,9 @@
 // Bytes of an HTTP connection: requests one behind the other, in pieces of any size. However they are cut, the parser
 // must see the same requests, and whatever passes goes on to the handshake of a WebSocket.
+#include "base/utf8.hpp"
 #include "fuzz/fuzz.hpp"
 #include "http/request_parser.hpp"
 #include "http/trusted_proxies.hpp"
-#include "base/utf8.hpp"
 #include "http/web_socket_handshake.hpp"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Bytes of a WebSocket: the same messages come out however the bytes are cut, all text is UTF-8, nothing comes after a
 // fault, and no more is held than the limit says.
-#include "fuzz/fuzz.hpp"
 #include "base/utf8.hpp"
+#include "fuzz/fuzz.hpp"
 #include "http/web_socket_codec.hpp"
 
 #include <algorithm>
