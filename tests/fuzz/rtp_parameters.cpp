@@ -73,7 +73,9 @@ void produce(MediaKind kind, RtpParameters params) {
   std::set<unsigned> payload_types;
   for (const auto& codec : params.codecs)
     FUZZ_CHECK(codec.payload_type <= 127 && payload_types.insert(codec.payload_type).second);
-  for (const auto& encoding : params.encodings) FUZZ_CHECK(!(encoding.ssrc && !encoding.rid.value_or("").empty()));
+  // An SSRC of 0 is none, here as in the worker.
+  for (const auto& encoding : params.encodings)
+    FUZZ_CHECK(encoding.ssrc.value_or(0) == 0 || encoding.rid.value_or("").empty());
   const auto mapping = get_producer_rtp_parameters_mapping(params, router(), ssrc_max);
   if (!mapping) return;
   FUZZ_CHECK(mapping->codecs.size() == params.codecs.size() && mapping->encodings.size() == params.encodings.size());
