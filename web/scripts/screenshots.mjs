@@ -10,7 +10,9 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { build, preview } from 'vite';
+import { answerHelp } from '../../scripts/usage.mjs';
 
+answerHelp(import.meta.url);
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values: options } = parseArgs({
   options: { out: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean' } },
