@@ -158,8 +158,8 @@ void Reaching::tick(Time now, ReachActions& out) {
   while (!due_.empty() && due_.begin()->at <= now) {
     const Due due = due_.extract(due_.begin()).value();
     Ring* ring = ring_of(due.call, due.user);
-    if (ring && ring->held && due.device.empty()) {
-      ring->held = false;
+    if (ring && ring->held) {
+      ring->held = false;  // begin_again() was before any device was told: its own is due first
       if (ring->targets) push_where_no_socket_rings(due.call, due.user, now, out);
       report(due.call, due.user, out);
     }

@@ -32,6 +32,8 @@ TEST(Calls, CallStartedSaysWhoCallsWhomHowAndUntilWhen) {
 TEST(Calls, TheCallerMayJoinTheRoomFromStartCallOnACalleeFromAcceptOn) {
   Town town = ringing_call();
   EXPECT_TRUE(town.calls.may_join_room(DeviceId{"alice.phone"}, town.latest));
+  EXPECT_TRUE(town.calls.sits(DeviceId{"alice.phone"}));
+  EXPECT_FALSE(town.calls.sits(DeviceId{"bob.phone"}));
   EXPECT_FALSE(town.calls.may_join_room(DeviceId{"alice.laptop"}, town.latest));
   EXPECT_FALSE(town.calls.may_join_room(DeviceId{"bob.phone"}, town.latest));
   town.accept("bob.phone");

@@ -421,6 +421,23 @@ TEST(ReachingAgain, ItsEndIsToldAlsoWhenItCameBeforeAnybodyWasFound) {
   EXPECT_THAT(ring.wait(1h), ElementsAre());
 }
 
+TEST(Reaching, TargetsAreLookedForAsLongAsHeRingsOrItsEndIsToBeTold) {
+  Ringing_ ring;
+  EXPECT_FALSE(ring.reaching.looks_for(ring.call, ring.bob));
+  ring.begin();
+  EXPECT_TRUE(ring.reaching.looks_for(ring.call, ring.bob));
+  EXPECT_FALSE(ring.reaching.looks_for(CallId{"another"}, ring.bob));
+  ring.end(EndReason::canceled);
+  EXPECT_FALSE(ring.reaching.looks_for(ring.call, ring.bob)) << "he was not pushed to by anybody";
+
+  Ringing_ again;
+  again.begin_again();
+  again.end(EndReason::canceled);
+  EXPECT_TRUE(again.reaching.looks_for(again.call, again.bob)) << "the process before may have pushed";
+  again.found({"phone"});
+  EXPECT_FALSE(again.reaching.looks_for(again.call, again.bob));
+}
+
 TEST(ReachingAgain, WhoIsRungOnceMoreWhileHeIsLookedForHearsOfBoth) {
   Ringing_ ring;
   ring.begin_again();

@@ -56,6 +56,14 @@ TEST(Snapshot, GroupsThatOnlyAnAttackerHoldsDoNotMakeItLarge) {
   EXPECT_LE(bytes_of(shown_to(town, "bob.phone")), 256u * 1024);
 }
 
+TEST(Snapshot, ItsSizeCountsWhatJsonEscapes) {
+  CallSnapshot call;
+  call.caller.name = R"(Alice)";
+  const std::size_t plain = call::bytes_of(call);
+  call.caller.name = R"(Al"\e)";
+  EXPECT_EQ(call::bytes_of(call), plain + 2);
+}
+
 TEST(Snapshot, TheNewestComeFirst) {
   Town town = quiet_town(unlimited());
   const CallId older = group_without(town, "alice.phone");
