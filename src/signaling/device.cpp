@@ -16,10 +16,6 @@ constexpr std::size_t open_requests_max = 256;
 /// Half the queue of a socket (http::WebSocketConfig), since all of them are sent again after a resume.
 constexpr std::size_t open_request_bytes_max = 512 * 1024;
 
-}  // namespace
-
-namespace {
-
 /// What stands before the label, with which only the ids of this user's devices begin: the first slash ends it.
 std::string prefix_of(const UserId& user) {
   std::string prefix;
