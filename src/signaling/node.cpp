@@ -237,16 +237,17 @@ DevicePtr Node::open_session(Identity identity, const std::string& resume, std::
     return nullptr;
   }
   if (!resumed) {
-    const Place place = place_for(identity);
+    const call::Place place = place_for(identity);
     if (!place.is_free) {
       socket->close(http::close_code::try_again_later, too_many_sessions);
       return nullptr;
     }
     if (place.goes) {
       metrics_.limited("sessions-per-user");
-      if (const std::shared_ptr<http::WebSocket> its = place.goes->socket())
+      const DevicePtr goes = devices_.find(*place.goes);
+      if (const std::shared_ptr<http::WebSocket> its = goes->socket())
         its->close(http::close_code::do_not_reconnect, "a newer session of this user took its place");
-      close_session(place.goes, SessionEnd::hung_up, http::close_code::do_not_reconnect);
+      close_session(goes, SessionEnd::hung_up, http::close_code::do_not_reconnect);
     }
     device = devices_.admit(std::move(identity));
   }
@@ -272,21 +273,9 @@ DevicePtr Node::open_session(Identity identity, const std::string& resume, std::
   return device;
 }
 
-/// Whoever has 32 tabs open and forgotten can still sign in on his phone; and nobody is thrown out of a call for it.
-Node::Place Node::place_for(const Identity& identity) const {
-  if (config_.sessions_per_user == 0 || devices_.find(identity.device)) return {};
-  const call::Calls& calls = calls_.calls();
-  const auto user = calls.presence().users().find(identity.user);
-  if (user == calls.presence().users().end() || user->second.devices.size() < config_.sessions_per_user) return {};
-  // One that is not here misses least.
-  const auto weight = [](const Device& device) { return std::pair{device.socket() != nullptr, device.active_at}; };
-  DevicePtr idle;
-  for (const DeviceId& id : user->second.devices) {
-    const DevicePtr device = devices_.find(id);
-    if (!device || calls.sits(id)) continue;
-    if (!idle || weight(*device) < weight(*idle)) idle = device;
-  }
-  return {idle != nullptr, idle};
+call::Place Node::place_for(const Identity& identity) const {
+  return call::place_for(identity.device, identity.user, calls_.calls(), config_.sessions_per_user,
+                         [&](const DeviceId& device) { return devices_.find(device)->active_at; });
 }
 
 void Node::close_session(const DevicePtr& device, SessionEnd how, std::uint16_t code) {

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "call/place.hpp"
 #include "fetch/client.hpp"
 #include "http/server.hpp"
 #include "push/sender.hpp"
@@ -133,12 +134,8 @@ class Node final : private RoomKeeper {
   void on_worker_died(const room::WorkerId& worker);
   /// Everybody who sits in the call makes his transports anew.
   void tell_media_restart(const CallId& call);
-  /// Whether one more device of this user may have a session, and which one goes for it (nullptr: none need).
-  struct Place {
-    bool is_free = true;
-    DevicePtr goes = nullptr;
-  };
-  [[nodiscard]] Place place_for(const Identity& identity) const;
+  /// Whether one more device of this user may have a session, and which one goes for it.
+  [[nodiscard]] call::Place place_for(const Identity& identity) const;
   void send_welcome(Device& device);
   void tell_draining();
   /// `name`: the user's, whom nobody knows any more when the last device is gone.
