@@ -3,14 +3,13 @@
 #include "call/calls.hpp"
 #include "signaling/continuity.hpp"
 #include "store/journal.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -86,20 +85,15 @@ void run(const std::string& file, int count) {
 }  // namespace carillon::signaling
 
 int main(int count, char** arguments) {
-  namespace fs = std::filesystem;
   int calls = 20'000;
   for (int i = 1; i + 1 < count; ++i) {
     if (std::string_view{arguments[i]} == "--calls") calls = std::stoi(arguments[i + 1]);
   }
-  std::string folder = (fs::temp_directory_path() / "carillon-bench-XXXXXX").native();
-  if (::mkdtemp(folder.data()) == nullptr) return 1;
-  int status = 0;
   try {
-    carillon::signaling::run(folder + "/calls.journal", calls);
+    const carillon::TemporaryFolder folder;
+    carillon::signaling::run(folder / "calls.journal", calls);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
-    status = 1;
+    return 1;
   }
-  fs::remove_all(folder);
-  return status;
 }

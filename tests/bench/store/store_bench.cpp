@@ -3,16 +3,15 @@
 // The database must be empty; without a URL it is an SQLite file in a temporary folder.
 #include "store/sql.hpp"
 #include "store/sql/database.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 
 #include <boost/asio/io_context.hpp>
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -156,7 +155,6 @@ void run(SqlConfig config, int records) {
 }  // namespace carillon::store
 
 int main(int count, char** arguments) {
-  namespace fs = std::filesystem;
   carillon::store::SqlConfig config;
   int records = 100'000;
   for (int i = 1; i < count; ++i) {
@@ -167,16 +165,12 @@ int main(int count, char** arguments) {
       config.database = argument;
     }
   }
-  std::string folder = (fs::temp_directory_path() / "carillon-bench-XXXXXX").native();
-  if (::mkdtemp(folder.data()) == nullptr) return 1;
-  config.data_dir = folder;
-  int status = 0;
   try {
+    const carillon::TemporaryFolder folder;
+    config.data_dir = folder.str();
     carillon::store::run(config, records);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
-    status = 1;
+    return 1;
   }
-  fs::remove_all(folder);
-  return status;
 }

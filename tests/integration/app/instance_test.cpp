@@ -1,32 +1,25 @@
 // What a server leaves in its data folder.
 #include "app/instance.hpp"
 
+#include "support/temporary_folder.hpp"
+
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <string>
 
 namespace carillon::app {
 namespace {
 
-namespace fs = std::filesystem;
-
 class PidFileTest : public testing::Test {
  protected:
-  PidFileTest() {
-    std::string name = (fs::temp_directory_path() / "carillon-instance-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~PidFileTest() override { fs::remove_all(folder_); }
-
-  [[nodiscard]] auto create() const { return PidFile::create(folder_, Logger{}); }
-  void write(const std::string& text) const { std::ofstream{folder_ + "/carillon.pid"} << text; }
+  [[nodiscard]] auto create() const { return PidFile::create(folder_.str(), Logger{}); }
+  void write(const std::string& text) const { std::ofstream{folder_ / "carillon.pid"} << text; }
   [[nodiscard]] std::string read() const {
-    std::ifstream file{folder_ + "/carillon.pid"};
+    std::ifstream file{folder_ / "carillon.pid"};
     return {std::istreambuf_iterator<char>{file}, {}};
   }
   /// No file may grow beyond this, as on a full disk.
@@ -44,17 +37,17 @@ class PidFileTest : public testing::Test {
     return result;
   }
 
-  std::string folder_;
+  TemporaryFolder folder_;
   const std::string ours_ = std::to_string(::getpid()) + "\n";
 };
 
 TEST_F(PidFileTest, SaysWhichProcessHasTheFolder) {
   write("4194304 and what else was there\n");
-  EXPECT_EQ(PidFile::running(folder_).error().code, Errc::not_found);
+  EXPECT_EQ(PidFile::running(folder_.str()).error().code, Errc::not_found);
   const auto file = create();
   ASSERT_TRUE(file);
   EXPECT_EQ(read(), ours_);
-  EXPECT_EQ(PidFile::running(folder_).value(), ::getpid());
+  EXPECT_EQ(PidFile::running(folder_.str()).value(), ::getpid());
   EXPECT_EQ(create().error().code, Errc::conflict);
 }
 
@@ -64,14 +57,14 @@ TEST_F(PidFileTest, OnAFullDiskTheFolderIsHeldAllTheSame) {
   ASSERT_TRUE(file);
   EXPECT_EQ(create().error().code, Errc::conflict);
   EXPECT_EQ(read(), "");
-  EXPECT_EQ(PidFile::running(folder_).error().code, Errc::not_found);
+  EXPECT_EQ(PidFile::running(folder_.str()).error().code, Errc::not_found);
 }
 
 TEST_F(PidFileTest, TheNextProgramOfTheSameProcessNeedsNoMoreSpace) {
   write(ours_);
   const auto file = with_bytes_left(ours_.size(), [&] { return create(); });
   ASSERT_TRUE(file);
-  EXPECT_EQ(PidFile::running(folder_).value(), ::getpid());
+  EXPECT_EQ(PidFile::running(folder_.str()).value(), ::getpid());
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <fstream>
@@ -12,17 +11,6 @@
 #include <stdexcept>
 
 namespace carillon::http {
-
-Certificates::Certificates() {
-  std::string name = (std::filesystem::temp_directory_path() / "carillon-tls-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  folder_ = name;
-}
-
-Certificates::~Certificates() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
 
 void Certificates::make(const std::string& name, const CertificateOptions& options) const {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key{

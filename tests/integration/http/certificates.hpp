@@ -1,8 +1,9 @@
 // Certificates for tests, made by themselves and signed by themselves.
 #pragma once
 
+#include "support/temporary_folder.hpp"
+
 #include <chrono>
-#include <filesystem>
 #include <string>
 
 namespace carillon::http {
@@ -18,20 +19,15 @@ struct CertificateOptions {
 /// A folder of PEM files, gone with the object.
 class Certificates {
  public:
-  Certificates();
-  ~Certificates();
-  Certificates(const Certificates&) = delete;
-  Certificates& operator=(const Certificates&) = delete;
-
   /// Writes NAME.pem and NAME.key.
   void make(const std::string& name, const CertificateOptions& options = {}) const;
   void write(const std::string& file, const std::string& text) const;
   /// Puts one in the place of the other, whole.
   void copy(const std::string& from, const std::string& to) const;
-  [[nodiscard]] std::string path(const std::string& file) const { return (folder_ / file).string(); }
+  [[nodiscard]] std::string path(const std::string& file) const { return folder_ / file; }
 
  private:
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace carillon::http

@@ -1,4 +1,5 @@
 #include "integration/http/server_fixture.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 
@@ -16,9 +17,6 @@ boost::asio::awaitable<Response> answer(Response response) { co_return response;
 class StaticServerTest : public ServerTest {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "carillon-static-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
     write("outside.txt", "secret");
     write("web/index.html", "<!doctype html>app");
     write("web/app.js", "script");
@@ -34,11 +32,6 @@ class StaticServerTest : public ServerTest {
     });
   }
 
-  void TearDown() override {
-    ServerTest::TearDown();
-    fs::remove_all(directory_);
-  }
-
   void write(const std::string& path, const std::string& text) {
     fs::create_directories((directory_ / path).parent_path());
     std::ofstream{directory_ / path} << text;
@@ -50,7 +43,8 @@ class StaticServerTest : public ServerTest {
     return client.read_response().value_or(RawResponse{});
   }
 
-  fs::path directory_;
+  TemporaryFolder folder_;
+  const fs::path directory_ = folder_.path();
 };
 
 constexpr std::string_view wants_page = "Accept: text/html,application/xhtml+xml\r\n";

@@ -3,6 +3,7 @@
 #include "store/sql/database.hpp"
 #include "store/sql/statements.hpp"
 #include "store/sql/writer.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/store/store_suite.hpp"
 
 #include <fmt/format.h>
@@ -101,7 +102,7 @@ void listen_to_the_end(Process& process, Said& said) {
 }
 
 TEST(Kill, AtTwoHundredRandomMomentsLosesNothingThatWasAcknowledged) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const fs::path data = folder.path() / "data";
   const fs::path log = folder.path() / "log";
   Said said;
@@ -144,7 +145,7 @@ TEST(Kill, AtTwoHundredRandomMomentsLosesNothingThatWasAcknowledged) {
 }
 
 TEST(TwoPrograms, MayWriteIntoOneFile) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const fs::path data = folder.path() / "data";
   const fs::path log = folder.path() / "log";
   Said a;
@@ -201,7 +202,7 @@ void run_out_of_space(Process& writer, const fs::path& data, const fs::path& log
 }
 
 TEST(Space, ThatEndsForAFileMakesWritesWaitUntilThereIsSome) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const fs::path data = folder.path() / "data";
   const fs::path log = folder.path() / "log";
   Process writer{{writer_program(), data, "w"}, Process::Output::lines, log};
@@ -223,7 +224,7 @@ TEST(Space, ThatEndsForAFileMakesWritesWaitUntilThereIsSome) {
 }
 
 TEST(Space, ThatEndsInTheDatabaseIsToldAsThatAndEachWriteGoesInWhenThereIsSome) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const auto database = Database::from({.data_dir = folder.str(), .database = {}});
   ASSERT_TRUE(database);
   std::atomic<bool> full = true;

@@ -1,6 +1,8 @@
 // src/store/journal: what is there after a kill, whatever it cut off.
 #include "store/journal.hpp"
 
+#include "support/temporary_folder.hpp"
+
 #include <gmock/gmock.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -26,13 +28,7 @@ using testing::UnorderedElementsAre;
 
 class JournalFile : public testing::Test {
  protected:
-  JournalFile() {
-    std::string name = (fs::temp_directory_path() / "journal-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~JournalFile() override { fs::remove_all(folder_); }
-
-  [[nodiscard]] std::string path() const { return (folder_ / "calls.journal").string(); }
+  [[nodiscard]] std::string path() const { return folder_ / "calls.journal"; }
   [[nodiscard]] std::unique_ptr<Journal> open() const {
     auto journal = Journal::open(path(), Logger{});
     EXPECT_TRUE(journal) << journal.error().detail;
@@ -44,7 +40,7 @@ class JournalFile : public testing::Test {
   }
   void write(const std::string& bytes) const { std::ofstream{path(), std::ios::binary} << bytes; }
 
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(JournalFile, WhatWasPutIsThereForTheNext) {
@@ -189,7 +185,7 @@ TEST_F(JournalFile, CanBeTriedAgainWhenThereIsNothingNew) {
   EXPECT_TRUE(journal->recover());
   EXPECT_FALSE(journal->in_trouble());
   EXPECT_TRUE(journal->recover()) << "there was nothing to do";
-  const std::string copy = (folder_ / "copy").string();
+  const std::string copy = folder_ / "copy";
   fs::copy(path(), copy);
   EXPECT_EQ((*Journal::open(copy, Logger{}))->values(), journal->values());
 }
@@ -210,7 +206,7 @@ TEST_F(JournalFile, AFullDiskIsSurvivedAndWhatWasKeptIsWrittenWhenThereIsSpace) 
   journal->put("after", "4");
   EXPECT_EQ(fs::exists(path() + ".new"), false);
   const std::string copy = bytes();
-  const std::string other = (folder_ / "copy").string();
+  const std::string other = folder_ / "copy";
   std::ofstream{other, std::ios::binary} << copy;
   const auto again = Journal::open(other, Logger{});
   ASSERT_TRUE(again);
@@ -230,7 +226,7 @@ TEST_F(JournalFile, OutOfDescriptorsItIsAppendedTo) {
   journal->put("call/2", "the last");
   journal->erase("never there");
   ::setrlimit(RLIMIT_NOFILE, &old);
-  const std::string other = (folder_ / "copy").string();
+  const std::string other = folder_ / "copy";
   fs::copy(path(), other);
   const auto killed = Journal::open(other, Logger{});
   ASSERT_TRUE(killed);

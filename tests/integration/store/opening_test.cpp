@@ -1,9 +1,9 @@
 // src/store/sql: opening and migrating, on both back ends; and what is particular to a file.
 #include "integration/store/postgres_server.hpp"
-#include "integration/store/processes.hpp"
 #include "store/sql.hpp"
 #include "store/sql/database.hpp"
 #include "store/sql/schema.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/store/store_suite.hpp"
 
 #include <gmock/gmock.h>
@@ -52,7 +52,7 @@ class Opening : public testing::TestWithParam<BackEnd>, public Asking {
   Connection connect() const { return {GetParam(), location, {}}; }
   Result<std::unique_ptr<Store>> open() { return open_sql(config, loop.get_executor(), Logger{}); }
 
-  TempFolder folder;
+  TemporaryFolder folder;
   SqlConfig config;
   std::string location;
 };
@@ -192,7 +192,7 @@ TEST_P(Opening, TheLoopRunsAsLongAsSomebodyWaitsAndNoLonger) {
 }
 
 TEST(SqliteFile, IsForItsUserAloneWithItsFolder) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Asking asking;
   const fs::path data = folder.path() / "new" / "data";
   auto store = open_sql({.data_dir = data, .database = {}}, asking.loop.get_executor(), Logger{});
@@ -206,7 +206,7 @@ TEST(SqliteFile, IsForItsUserAloneWithItsFolder) {
 }
 
 TEST(SqliteFile, MayLieBesideOtherFilesInAFolderWithSpaces) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Asking asking;
   const fs::path data = folder.path() / "data = of 'ours'; é";
   fs::create_directory(data);
@@ -216,7 +216,7 @@ TEST(SqliteFile, MayLieBesideOtherFilesInAFolderWithSpaces) {
 }
 
 TEST(SqliteFile, ThatCannotBeMadeIsRefusedWithWhatToDo) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Asking asking;
   std::ofstream{folder.path() / "file"} << "no folder";
   const auto refused =
@@ -228,7 +228,7 @@ TEST(SqliteFile, ThatCannotBeMadeIsRefusedWithWhatToDo) {
 }
 
 TEST(SqliteFile, ThatIsNoDatabaseIsRefusedAndLeftAsItIs) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Asking asking;
   const fs::path file = folder.path() / "carillon.db";
   const std::string text(5000, 'x');
@@ -240,7 +240,7 @@ TEST(SqliteFile, ThatIsNoDatabaseIsRefusedAndLeftAsItIs) {
 }
 
 TEST(SqliteFile, HeldByAnotherProgramLetsReadsThroughAndWritesWaitWithoutHoldingUsUp) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   Asking asking;
   auto store =
       open_sql({.data_dir = folder.str(), .database = {}, .queue_max = 5}, asking.loop.get_executor(), Logger{});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "integration/store/processes.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <memory>
 #include <string>
@@ -31,7 +32,7 @@ class PostgresServer {
   void freeze(bool frozen) const;
 
  private:
-  TempFolder folder_;
+  TemporaryFolder folder_;
   std::unique_ptr<Process> server_;
   int databases_ = 0;
 };

@@ -11,21 +11,6 @@
 
 namespace carillon::store {
 
-/// A folder that goes with the object.
-class TempFolder {
- public:
-  TempFolder();
-  ~TempFolder();
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::string str() const { return path_.native(); }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// Gets killed when it goes.
 class Process {
  public:

@@ -1,7 +1,7 @@
 // The suite that the fake passes too (tests/unit/store), on SQLite and on a real PostgreSQL.
 #include "integration/store/postgres_server.hpp"
-#include "integration/store/processes.hpp"
 #include "store/sql.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/store/store_suite.hpp"
 
 namespace carillon::store {
@@ -14,8 +14,8 @@ std::unique_ptr<Store> opened(SqlConfig config, boost::asio::any_io_executor exe
 }
 
 std::unique_ptr<Store> make_sqlite(boost::asio::any_io_executor executor) {
-  static std::unique_ptr<TempFolder> folder;  // of the test before: its store is closed
-  folder = std::make_unique<TempFolder>();
+  static std::unique_ptr<TemporaryFolder> folder;  // of the test before: its store is closed
+  folder = std::make_unique<TemporaryFolder>();
   return opened({.data_dir = folder->path() / "data", .database = {}}, std::move(executor));
 }
 

@@ -1,15 +1,14 @@
 // Tokens both ways between us and the npm package jose, which most backends would use.
 #include "jose/access_token.hpp"
 #include "jose/json.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/jose/test_keys.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <boost/json/serialize.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 namespace carillon::jose {
@@ -46,9 +45,8 @@ const json::object& answer() {
     question["tokens"] = {{"HS256", *sign_access_token(alice(), test_hs256())},
                           {"RS256", *sign_access_token(alice(), test_rs256())},
                           {"ES256", *sign_access_token(alice(), test_es256())}};
-    std::string path = (std::filesystem::temp_directory_path() / "carillon-jose-XXXXXX").string();
-    const int file = ::mkstemp(path.data());
-    EXPECT_GE(file, 0);
+    const TemporaryFolder folder;
+    const std::string path = folder / "question";
     std::ofstream{path} << json::serialize(question);
     FILE* const pipe =
         ::popen(("node '" CARILLON_SOURCE_DIR "/tests/unit/jose/npm_jose.mjs' < '" + path + "'").c_str(), "r");
@@ -56,8 +54,6 @@ const json::object& answer() {
     char bytes[4096];
     while (const std::size_t size = std::fread(bytes, 1, sizeof bytes, pipe)) out.append(bytes, size);
     EXPECT_EQ(::pclose(pipe), 0);
-    std::filesystem::remove(path);
-    ::close(file);
     auto result = parse_json_object(out);
     return result ? std::move(*result) : json::object{};
   }();

@@ -4,17 +4,16 @@
 #include "push/message_encryption.hpp"
 #include "push/service_account.hpp"
 #include "push/vapid.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/jose/test_keys.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <random>
 #include <string>
@@ -62,7 +61,7 @@ std::string little_endian(std::size_t value) {
   return bytes;
 }
 
-void write_messages(const std::filesystem::path& file, const json::array& devices) {
+void write_messages(const std::string& file, const json::array& devices) {
   std::vector<SubscriptionKeys> keys;
   for (const json::value& device : devices) {
     keys.push_back(SubscriptionKeys::parse(text_of(device.at("p256dh")), text_of(device.at("auth"))).value());
@@ -98,19 +97,15 @@ json::object signed_words(Vapid& vapid, const jose::Key& rsa) {
 /// Asks the script once; its answer serves all tests.
 const json::object& answer() {
   static const json::object parsed = [] {
-    std::string folder = (std::filesystem::temp_directory_path() / "carillon-push-XXXXXX").string();
-    if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error{"no temporary folder"};
-    const std::filesystem::path here = folder;
+    const TemporaryFolder here;
     const json::object made = ask("keys " + std::to_string(devices_count));
     write_messages(here / "messages", made.at("devices").as_array());
     Vapid vapid = Vapid::make(jose::test_es256(), "mailto:ops@example.org").value();
     json::object question = signed_words(vapid, jose::test_rs256());
-    question["messages"] = view((here / "messages").string());
+    question["messages"] = view(here / "messages");
     question["devices"] = made.at("devices");
     std::ofstream{here / "question"} << json::serialize(question);
-    json::object found = ask("check '" + (here / "question").string() + "'");
-    std::filesystem::remove_all(here);
-    return found;
+    return ask("check '" + (here / "question") + "'");
   }();
   return parsed;
 }

@@ -1,10 +1,9 @@
 // src/signaling/continuity: what the next process finds, also when the one in between is killed as it starts.
 #include "signaling/continuity.hpp"
 
-#include <gmock/gmock.h>
+#include "support/temporary_folder.hpp"
 
-#include <cstdlib>
-#include <filesystem>
+#include <gmock/gmock.h>
 
 namespace carillon::signaling {
 namespace {
@@ -18,15 +17,9 @@ constexpr Time t0 = from_ms(1'800'000'000'000);
 
 class ContinuityTest : public testing::Test {
  protected:
-  ContinuityTest() {
-    std::string path = std::filesystem::temp_directory_path() / "carillon-continuity-XXXXXX";
-    folder_ = ::mkdtemp(path.data());
-  }
-  ~ContinuityTest() override { std::filesystem::remove_all(folder_); }
-
   /// As a process that starts after the one before has ended.
   std::unique_ptr<store::Journal> journal() {
-    auto opened = store::Journal::open(folder_ + "/calls.journal", Logger{});
+    auto opened = store::Journal::open(folder_ / "calls.journal", Logger{});
     EXPECT_TRUE(opened) << opened.error().detail;
     return *std::move(opened);
   }
@@ -44,7 +37,7 @@ class ContinuityTest : public testing::Test {
     continuity.keep(calls, outcome.actions);
   }
 
-  std::string folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(ContinuityTest, ACallIsThereUntilItIsOverAndItsRecordIsStored) {

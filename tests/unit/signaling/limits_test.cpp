@@ -1,5 +1,6 @@
 // What one user can do to the node, and what it does about it: the real node, with simulated sockets and time.
 #include "jose/access_token.hpp"
+#include "support/temporary_folder.hpp"
 #include "unit/signaling/simulation/inspector.hpp"
 #include "unit/signaling/simulation/server.hpp"
 
@@ -9,10 +10,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -116,10 +114,9 @@ class LimitsTest : public ::testing::Test {
     config.media.listen_ip = "127.0.0.1";
     config.outside.probe_interval = 0ms;
   }
-  ~LimitsTest() override { ::unlink(journal_.c_str()); }
 
   signaling::Node& start() {
-    server_.emplace(world, Server::Manners{config, {}, 0ms}, 1, journal_);
+    server_.emplace(world, Server::Manners{config, {}, 0ms}, 1, folder_ / "calls.journal");
     server_->boot();
     world.pass(1s);
     EXPECT_TRUE(server_->is_up());
@@ -150,8 +147,7 @@ class LimitsTest : public ::testing::Test {
 
  private:
   std::vector<ClientPtr> clients_;  // whoever has closed is told still
-  std::string journal_ =
-      (std::filesystem::temp_directory_path() / fmt::format("carillon-limits-{}", ::getpid())).native();
+  TemporaryFolder folder_;
   std::optional<Server> server_;
 };
 
