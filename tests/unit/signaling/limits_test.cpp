@@ -1,8 +1,8 @@
 // What one user can do to the node, and what it does about it: the real node, with simulated sockets and time.
-#include "jose/access_token.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/signaling/simulation/inspector.hpp"
 #include "unit/signaling/simulation/server.hpp"
+#include "unit/signaling/simulation/tokens.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,18 +23,10 @@
 namespace carillon::simulation {
 namespace {
 
-const jose::Key& token_key() {
-  static const jose::Key key = jose::Key::from_secret("a secret of thirty-two bytes or more").value();
-  return key;
-}
-
 /// Empty `label`: a token without `device`, for which the server makes a new one at each connect.
 std::string token_of(const std::string& user, const std::string& label) {
-  jose::Claims claims;
-  claims.user = user;
-  claims.name = user;
+  jose::Claims claims = claims_of(user);
   if (!label.empty()) claims.device = label;
-  claims.expires_at = Time{1'900'000'000s};
   return jose::sign_access_token(claims, token_key()).value();
 }
 

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -247,6 +248,17 @@ class ReaderTest : public testing::Test {
     Read read{std::move(work), answers.of(name), lane};
     return reader.push(read);
   }
+  /// Its thread reads "slow" until the promise is kept.
+  std::promise<void> hold(Reader& reader) {
+    std::promise<void> go;
+    const auto begun = std::make_shared<std::promise<void>>();
+    EXPECT_TRUE(push(reader, "slow", [begun, gone = go.get_future().share()](Connection&) {
+      begun->set_value();
+      gone.wait();
+    }));
+    begun->get_future().wait();
+    return go;
+  }
 
   Played played;
   Answers answers;
@@ -294,14 +306,7 @@ TEST_F(ReaderTest, AConnectionThatWasLostMeanwhileIsReplacedWithoutAFailure) {
 TEST_F(ReaderTest, AFullQueueRefusesAtOnceAndCloseAnswersTheRest) {
   played.there = true;
   const auto reading = reader(2);
-  std::promise<void> go;
-  const auto gone = go.get_future().share();
-  std::atomic<bool> begun = false;
-  ASSERT_TRUE(push(*reading, "slow", [&, gone](Connection&) {
-    begun = true;
-    gone.wait();
-  }));
-  while (!begun) std::this_thread::yield();
+  std::promise<void> go = hold(*reading);
   EXPECT_TRUE(push(*reading, "a"));
   EXPECT_TRUE(push(*reading, "b"));
   EXPECT_FALSE(push(*reading, "c"));
@@ -315,14 +320,7 @@ TEST_F(ReaderTest, AFullQueueRefusesAtOnceAndCloseAnswersTheRest) {
 TEST_F(ReaderTest, WhatTheServerNeedsGoesBeforeAllThatUsersAskForAndHasItsOwnRoom) {
   played.there = true;
   const auto reading = reader(3);
-  std::promise<void> go;
-  const auto gone = go.get_future().share();
-  std::atomic<bool> begun = false;
-  ASSERT_TRUE(push(*reading, "slow", [&, gone](Connection&) {
-    begun = true;
-    gone.wait();
-  }));
-  while (!begun) std::this_thread::yield();
+  std::promise<void> go = hold(*reading);
   std::vector<std::string> order;  // Of the reader's thread.
   const auto ask = [&](const std::string& name, Lane lane) {
     return push(
@@ -340,14 +338,7 @@ TEST_F(ReaderTest, WhatTheServerNeedsGoesBeforeAllThatUsersAskForAndHasItsOwnRoo
 TEST_F(ReaderTest, CloseAnswersBothLanes) {
   played.there = true;
   const auto reading = reader();
-  std::promise<void> go;
-  const auto gone = go.get_future().share();
-  std::atomic<bool> begun = false;
-  ASSERT_TRUE(push(*reading, "slow", [&, gone](Connection&) {
-    begun = true;
-    gone.wait();
-  }));
-  while (!begun) std::this_thread::yield();
+  std::promise<void> go = hold(*reading);
   ASSERT_TRUE(push(*reading, "page", nothing, Lane::users));
   ASSERT_TRUE(push(*reading, "push"));
   reading->close();

@@ -1,7 +1,7 @@
 #include "unit/signaling/simulation/town.hpp"
 
-#include "jose/access_token.hpp"
 #include "jose/key_set.hpp"
+#include "unit/signaling/simulation/tokens.hpp"
 
 #include <exception>
 #include <utility>
@@ -9,17 +9,9 @@
 namespace carillon::simulation {
 namespace {
 
-const jose::Key& token_key() {
-  static const jose::Key key = jose::Key::from_secret("a secret of thirty-two bytes or more").value();
-  return key;
-}
-
 std::string token_of(const std::string& user, const std::string& label) {
-  jose::Claims claims;
-  claims.user = user;
-  claims.name = user;
+  jose::Claims claims = claims_of(user);
   claims.device = label;
-  claims.expires_at = Time{1'900'000'000s};
   claims.calls.moderate = label == "phone";
   return jose::sign_access_token(claims, token_key()).value();
 }
